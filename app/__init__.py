@@ -1,0 +1,1 @@
+"""Yuebao collects a monthly form, reconciles it with a ledger and sums it up the reporting tree."""

@@ -1,0 +1,1 @@
+"""Engines, lanes and transactions: the one place that commits."""

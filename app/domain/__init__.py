@@ -1,0 +1,1 @@
+"""The pure core: period, form, checks, workflow, permission, values, aggregate."""

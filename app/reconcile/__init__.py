@@ -1,0 +1,1 @@
+"""Read a ledger, derive its figures, compare them with what was reported."""

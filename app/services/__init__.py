@@ -1,0 +1,1 @@
+"""The use cases: load, ask the core, store, record in the audit."""

@@ -1,0 +1,57 @@
+"""The settings, read once from the environment (prefix YUEBAO_) by main and cli, then passed down."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Environment(StrEnum):
+    """What the service runs for."""
+
+    PRODUCTION = "production"
+    DEMO = "demo"
+    TEST = "test"
+
+
+class DeadlineShift(StrEnum):
+    """What a deadline does on a day off; replaces the form's own policy when set."""
+
+    NONE = "none"
+    NEXT_WORKDAY = "next_workday"
+    HOLIDAYS_ONLY = "holidays_only"
+    PREVIOUS_WORKDAY = "previous_workday"
+
+
+class Settings(BaseSettings):
+    """Each field is the variable YUEBAO_<NAME>; docs/settings.md explains each one."""
+
+    model_config = SettingsConfigDict(env_prefix="YUEBAO_", extra="forbid", frozen=True)
+
+    env: Environment = Environment.PRODUCTION
+    data_dir: Path = Path("var")
+    database_url: str = ""
+    clock: datetime | None = None
+    deadline_shift: DeadlineShift | None = None
+    max_json_bytes: int = Field(default=1 << 20, ge=1 << 10)
+    max_ledger_bytes: int = Field(default=1 << 30, ge=1 << 10)
+    allowed_hosts: str = "*"
+
+    @model_validator(mode="after")
+    def check_clock(self) -> Settings:
+        """A service that judges deadlines must not run on an invented clock in production."""
+        if self.clock is not None:
+            if self.env is Environment.PRODUCTION:
+                raise ValueError("YUEBAO_CLOCK is refused when YUEBAO_ENV is production")
+            if self.clock.tzinfo is None:
+                raise ValueError("YUEBAO_CLOCK needs an offset, for example 2015-04-24T09:00:00+08:00")
+        return self
+
+    @property
+    def database(self) -> str:
+        """The database URL; SQLite under the data directory unless one is given."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'yuebao.sqlite3'}"
