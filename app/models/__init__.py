@@ -1,1 +1,29 @@
 """The tables, one file per noun."""
+
+from app.models.access import Grant, Token
+from app.models.base import metadata
+from app.models.form_version import FormVersion
+from app.models.ledger import LedgerFigure, LedgerImport, Mismatch, Reconciliation
+from app.models.report import Figures, Report, ReportVersion
+from app.models.trail import AuditEvent, DeadlineOverride, IdempotencyKey, OutboxEvent, Revision
+from app.models.unit import Unit
+
+__all__ = [
+    "AuditEvent",
+    "DeadlineOverride",
+    "Figures",
+    "FormVersion",
+    "Grant",
+    "IdempotencyKey",
+    "LedgerFigure",
+    "LedgerImport",
+    "Mismatch",
+    "OutboxEvent",
+    "Reconciliation",
+    "Report",
+    "ReportVersion",
+    "Revision",
+    "Token",
+    "Unit",
+    "metadata",
+]

@@ -1,1 +1,0 @@
-"""Engines, lanes and transactions: the one place that commits."""

@@ -1,0 +1,179 @@
+"""A database: how to connect to it, and its lanes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from queue import SimpleQueue
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy.pool import NullPool
+
+from app.db.lane import Job, Lane, Reader, Writer
+from app.db.session import Session
+
+try:
+    import pysqlite3 as sqlite_driver
+except ImportError:  # no wheel for this platform: Python's own SQLite, whose version decides the journal
+    import sqlite3 as sqlite_driver
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+READERS = 2
+"""Threads that read: as many as help on two cores (a pool of 40 falls to a third under load)."""
+
+WRITER_LOCK = 0x59_75_65_62_61_6F
+"""The advisory lock that makes writers of several PostgreSQL processes take turns ("Yuebao")."""
+
+
+class Database:
+    """Opens connections for one URL and runs services on its lanes.
+
+    `write` and `read` are for an event loop; `transaction` is for the command line and tests.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = make_engine(url)
+        self._writes: SimpleQueue[Job | None] = SimpleQueue()
+        self._reads: SimpleQueue[Job | None] = SimpleQueue()
+        self._lanes: list[Lane] = []
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded database."""
+        return self.engine.dialect.name == "sqlite"
+
+    async def write(
+        self,
+        service: Callable[Concatenate[Session, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run a service on the writer; the answer comes after the commit.
+
+        Raises what the service raises (and stores nothing), or Unavailable when the commit fails.
+        """
+        return await self._submit(self._writes, partial(_call, service, args, kwargs), dry_run=False)  # type: ignore[no-any-return]
+
+    async def rehearse(
+        self,
+        service: Callable[Concatenate[Session, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """A dry run: exactly the path of `write`, rolled back before anybody is answered."""
+        return await self._submit(self._writes, partial(_call, service, args, kwargs), dry_run=True)  # type: ignore[no-any-return]
+
+    async def read(
+        self,
+        service: Callable[Concatenate[Session, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run a service on a reader, in one read-only snapshot."""
+        return await self._submit(self._reads, partial(_call, service, args, kwargs), dry_run=False)  # type: ignore[no-any-return]
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """One write transaction on its own connection: commits at the end, rolls back on any error."""
+        session = self.connect()
+        try:
+            for sql in self._begin_write():
+                session.control(sql)
+            try:
+                yield session
+            except BaseException:
+                session.control("ROLLBACK")
+                raise
+            session.control("COMMIT")
+        finally:
+            session.connection.close()
+
+    def start(self) -> None:
+        """Start the lanes; idempotent."""
+        if self._lanes:
+            return
+        self._lanes.append(Writer(self.connect, self._writes, self._begin_write()))
+        for i in range(READERS):
+            self._lanes.append(Reader(f"reader-{i}", self.connect_read_only, self._reads, self._begin_read()))
+        for lane in self._lanes:
+            lane.start()
+
+    def stop(self) -> None:
+        """Finish what waits, then stop the lanes."""
+        for lane in self._lanes:
+            (self._writes if isinstance(lane, Writer) else self._reads).put(None)
+        for lane in self._lanes:
+            lane.join()
+        self._lanes.clear()
+
+    def connect(self) -> Session:
+        """A session on a new connection, outside any transaction."""
+        pooled = self.engine.raw_connection()
+        raw: Any = pooled.dbapi_connection
+        pooled.detach()
+        if self.is_sqlite:
+            _prepare_sqlite(raw)
+        else:
+            raw.autocommit = True
+        return Session(raw, self.engine.dialect)
+
+    def connect_read_only(self) -> Session:
+        """The same, for readers: SQLite refuses any write, PostgreSQL does so by the kind of BEGIN."""
+        session = self.connect()
+        if self.is_sqlite:
+            session.control("PRAGMA query_only = ON")
+        return session
+
+    async def _submit(self, queue: SimpleQueue[Job | None], work: Any, *, dry_run: bool) -> Any:
+        job = Job(work, dry_run=dry_run)
+        queue.put(job)
+        return await asyncio.shield(job.future)
+
+    def _begin_write(self) -> tuple[str, ...]:
+        if self.is_sqlite:
+            return ("BEGIN IMMEDIATE",)
+        return ("BEGIN", f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
+
+    def _begin_read(self) -> str:
+        return "BEGIN" if self.is_sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+
+def make_engine(url: str) -> Engine:
+    """The engine for a URL: the bundled SQLite with named parameters, or PostgreSQL by psycopg 3."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return create_engine(parsed, module=sqlite_driver, paramstyle="named", poolclass=NullPool)
+    parsed = parsed.set(drivername="postgresql+psycopg")
+    options = "-c lock_timeout=10000 -c statement_timeout=120000 -c idle_in_transaction_session_timeout=30000"
+    return create_engine(parsed, poolclass=NullPool, connect_args={"connect_timeout": 3, "options": options})
+
+
+def has_wal_reset_bug(version: tuple[int, ...]) -> bool:
+    """SQLite 3.7.0 to 3.51.2 can lose commits in WAL mode, but for the back-ports 3.50.7 and 3.44.6."""
+    back_port = (version[:2] == (3, 50) and version >= (3, 50, 7)) or (
+        version[:2] == (3, 44) and version >= (3, 44, 6)
+    )
+    return version < (3, 51, 3) and not back_port
+
+
+def _prepare_sqlite(raw: Any) -> None:
+    """Durable settings: an acknowledged commit survives a power cut (promise 2)."""
+    raw.isolation_level = None
+    affected = has_wal_reset_bug(sqlite_driver.sqlite_version_info)
+    raw.execute("PRAGMA busy_timeout = 10000")
+    raw.execute(f"PRAGMA journal_mode = {'DELETE' if affected else 'WAL'}")
+    raw.execute(f"PRAGMA synchronous = {'EXTRA' if affected else 'FULL'}")
+    raw.execute("PRAGMA foreign_keys = ON")
+    raw.execute("PRAGMA trusted_schema = OFF")
+
+
+def _call(
+    service: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], session: Session
+) -> Any:
+    return service(session, *args, **kwargs)
