@@ -52,6 +52,9 @@ class Instant(TypeDecorator[datetime]):
         return datetime.fromisoformat(value) if isinstance(value, str) else value.astimezone(UTC)
 
 
+Path = String(80).with_variant(String(80, collation="C"), "postgresql")
+"""A path that sorts byte by byte on both databases, so that a subtree is a range of it."""
+
 Json = JSON(none_as_null=True)
 """A JSON value kept as it was written."""
 

@@ -7,6 +7,8 @@ from datetime import date
 from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
+from app.models.base import Path
+
 
 class Unit(SQLModel, table=True):
     """One division or office. Sums follow `report_parent`: Shunde reports to Guangdong, not to Foshan."""
@@ -25,7 +27,7 @@ class Unit(SQLModel, table=True):
     level: str = Field(max_length=10)
     report_parent: str | None = Field(default=None, max_length=9)
     admin_parent: str | None = Field(default=None, max_length=9)
-    report_path: str = Field(max_length=80)
+    report_path: str = Field(sa_type=Path)
     """Codes from the centre down to this unit, joined by "/": a prefix is a subtree."""
     reports: bool = False
     agri_related: bool | None = None

@@ -1,0 +1,64 @@
+"""The audit: every write leaves a row in its own transaction, and each row seals the one before."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import insert, select
+
+from app.db import Row, Session, prepared
+from app.domain.canonical import digest
+from app.domain.permission import Actor
+from app.models import AuditEvent
+
+ALGORITHM = "sha256"
+GENESIS = "0" * 64
+
+_EVENTS = AuditEvent.__table__  # type: ignore[attr-defined]
+_HEAD = prepared(select(_EVENTS.c.seq, _EVENTS.c.hash).order_by(_EVENTS.c.seq.desc()).limit(1))
+_APPEND = prepared(insert(_EVENTS))
+
+
+def record(
+    session: Session,
+    *,
+    by: Actor,
+    action: str,
+    path: str,
+    thing: str,
+    now: datetime,
+    version: int | None = None,
+    before: str | None = None,
+    after: str | None = None,
+) -> None:
+    """Append one event. `path` is the report path of the unit it concerns; `before` and `after` are hashes.
+
+    Rows are numbered without gaps, because writers take turns (app.db); a failure here undoes the write.
+    """
+    head = session.one(_HEAD)
+    seq, previous = (head["seq"] + 1, head["hash"]) if head else (1, GENESIS)
+    row: Row = {
+        "seq": seq,
+        "at": now,
+        "actor": by.id,
+        "role": by.role_at(path),
+        "unit": path.rpartition("/")[2],
+        "action": action,
+        "object": thing,
+        "version": version,
+        "before_hash": before,
+        "after_hash": after,
+        "request_id": by.request_id,
+        "address": by.address,
+        "alg": ALGORITHM,
+        "prev_hash": previous,
+    }
+    row["hash"] = seal(row)
+    session.run(_APPEND, **row)
+
+
+def seal(row: Row) -> str:
+    """The hash of a row: over its every field and the hash of the row before."""
+    sealed = {key: value for key, value in row.items() if key != "hash"}
+    sealed["at"] = row["at"].strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return digest(sealed)
