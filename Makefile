@@ -5,7 +5,7 @@ BIN := .venv/bin
 export VIRTUAL_ENV := $(CURDIR)/.venv
 STAMP := .venv/.installed
 
-.PHONY: help install demo test check check-fast bench lock format clean
+.PHONY: help install demo test check check-fast bench revision lock format clean
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -39,6 +39,15 @@ check: test      ## the same as test: what CI runs
 
 format: $(STAMP) ## rewrite files in the house format
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+SCRATCH := sqlite:///$(CURDIR)/var/scratch.sqlite3
+NEXT = $(shell printf %04d $$(($$(ls migrations/versions/*.py 2>/dev/null | wc -l) + 1)))
+
+revision: $(STAMP) ## write the next migration from the models: make revision NAME="Add the unit"
+	mkdir -p var && rm -f var/scratch.sqlite3
+	$(BIN)/alembic -x url=$(SCRATCH) upgrade head
+	$(BIN)/alembic -x url=$(SCRATCH) revision --autogenerate --rev-id $(NEXT) -m "$(NAME)"
+	$(BIN)/ruff check -q --fix migrations && $(BIN)/ruff format -q migrations
 
 lock:            ## pin every dependency with hashes, no host named
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" -o requirements.lock pyproject.toml
