@@ -38,6 +38,8 @@ class Report(SQLModel, table=True):
     accepted_at: datetime | None = Field(default=None, sa_type=Instant)
     accepted_by: str | None = Field(default=None, max_length=64)
     accepted_version: int | None = None
+    findings: Any = Field(sa_column=Column(Json, nullable=False))
+    """What the checks say now; a correction of the month before runs them anew."""
     reasons: Any = Field(default=None, sa_column=Column(Json))
     """Why it was returned or reopened: a list of {pointer, text}, or null."""
 

@@ -35,4 +35,5 @@ class Unit(SQLModel, table=True):
     valid_from: date
     valid_to: date | None = None
     counties_count: int | None = None
+    agri_counties_count: int | None = None
     townships_count: int | None = None

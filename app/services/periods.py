@@ -1,0 +1,111 @@
+"""Periods: which may be reported now, and when each unit's report is due."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.db import Row, Session, prepared
+from app.domain.deadline import Deadline, Override, Shift
+from app.domain.deadline import deadline as domain_deadline
+from app.domain.form import FormVersion
+from app.domain.permission import Action, Actor
+from app.domain.period import FIRST, Period, start_of
+from app.errors import Finding, Invalid, Severity, Text
+from app.models import DeadlineOverride
+from app.services import audit, revisions, units
+
+_OVERRIDES = DeadlineOverride.__table__  # type: ignore[attr-defined]
+_KEY = (_OVERRIDES.c.period == bindparam("month"), _OVERRIDES.c.unit_code == bindparam("unit"))
+_GET = prepared(select(_OVERRIDES.c.due_on, _OVERRIDES.c.reason).where(*_KEY))
+_insert = insert(_OVERRIDES)
+_SET = prepared(
+    _insert.on_conflict_do_update(
+        index_elements=["period", "unit_code"],
+        set_={name: _insert.excluded[name] for name in ("due_on", "reason", "set_at", "set_by")},
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The settings that services go by; `shift` replaces the form's own policy when given."""
+
+    shift: Shift | None = None
+
+
+def read_period(value: object, *, now: datetime) -> Period:
+    """The period that a client named, if reports of it may be written at this instant.
+
+    Raises Invalid (R30) for text that is no month, a month before 2015-04, or one that has not begun.
+    """
+    try:
+        period = Period.parse(value) if isinstance(value, str) else None
+    except ValueError:
+        period = None
+    if period is None:
+        raise _refused("报告期须为YYYY-MM格式的有效月份，如2015-04", "The period must be a month written YYYY-MM")
+    if period < FIRST:
+        raise _refused("本制度自2015年4月起执行，不受理更早的报告期", "Reports start with 2015-04")
+    if period > Period.at(now):
+        raise _refused("报告期尚未开始，不能提前填报", "This period has not begun yet")
+    return period
+
+
+def parse_period(value: str) -> Period:
+    """A period named in a path or a query. Raises Invalid (R30) when it is no month from 2015-04 on."""
+    try:
+        period = Period.parse(value)
+    except ValueError:
+        period = None
+    if period is None or period < FIRST:
+        raise _refused("报告期须为2015-04以后的月份，格式YYYY-MM", "The period must be a month from 2015-04 on")
+    return period
+
+
+def deadline(session: Session, *, unit: Row, period: Period, form: FormVersion, policy: Policy) -> Deadline:
+    """When the unit's report is due: by the level it reports to, unless that unit moved the day."""
+    parent = unit["report_parent"] or unit["code"]
+    row = session.one(_GET, month=str(period), unit=parent)
+    override = Override(date.fromisoformat(row["due_on"]), row["reason"]) if row else None
+    day = form.due_day(_level_of(session, parent))
+    return domain_deadline(period, day, policy.shift or form.shift, override)
+
+
+def set_deadline(
+    session: Session, *, period: Period, unit_code: str, due_on: date, reason: str, by: Actor, now: datetime
+) -> dict[str, Any]:
+    """Move the day on which all that report to a unit are due. The reason is kept and shown."""
+    unit = units.get(session, unit_code)
+    by.check(Action.SET_DEADLINE, unit["report_path"])
+    session.run(
+        _SET,
+        period=str(period),
+        unit_code=unit_code,
+        due_on=due_on.isoformat(),
+        reason=reason,
+        set_at=now,
+        set_by=by.id,
+    )
+    thing = f"deadline:{period}/{unit_code}"
+    audit.record(session, by=by, action="deadline.set", path=unit["report_path"], thing=thing, now=now)
+    revisions.bump(session, revisions.of_period(str(period)))
+    return {"period": str(period), "unit": unit_code, "due_on": due_on.isoformat(), "reason": reason}
+
+
+def opened_at(period: Period) -> datetime:
+    """The instant from which a period can be reported: the beginning of its first day in China."""
+    return start_of(period.day(1))
+
+
+def _level_of(session: Session, code: str) -> str:
+    return str(units.get(session, code)["level"])
+
+
+def _refused(zh: str, en: str) -> Invalid:
+    finding = Finding("R30", "period-invalid", Severity.ERROR, "/period", Text(zh, en))
+    return Invalid(finding.message, code="period-invalid", findings=[finding])
