@@ -47,7 +47,7 @@ revision: $(STAMP) ## write the next migration from the models: make revision NA
 	mkdir -p var && rm -f var/scratch.sqlite3
 	$(BIN)/alembic -x url=$(SCRATCH) upgrade head
 	$(BIN)/alembic -x url=$(SCRATCH) revision --autogenerate --rev-id $(NEXT) -m "$(NAME)"
-	$(BIN)/ruff check -q --fix migrations && $(BIN)/ruff format -q migrations
+	$(BIN)/ruff format -q migrations && $(BIN)/ruff check --fix migrations
 
 lock:            ## pin every dependency with hashes, no host named
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" -o requirements.lock pyproject.toml

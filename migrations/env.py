@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
-from sqlalchemy import Connection
+from sqlalchemy import JSON, Connection
 from sqlmodel.sql.sqltypes import AutoString
 
 from app.models import metadata
@@ -18,12 +18,17 @@ from app.models.base import Instant
 from app.models.migrate import check_references, connect, lock
 
 
-def render(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
+def render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
     """Spell our column types in SQLAlchemy's, so that an old migration does not change with our code."""
     if kind == "type" and isinstance(item, Instant):
         return 'sa.DateTime(timezone=True).with_variant(sa.String(27), "sqlite")'
     if kind == "type" and isinstance(item, AutoString):
         return f"sa.String({item.length or ''})"
+    if kind == "type" and isinstance(item, JSON):
+        if "postgresql" not in item._variant_mapping:
+            return "sa.JSON()"
+        autogen.imports.add("from sqlalchemy.dialects import postgresql")
+        return 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")'
     return False
 
 
