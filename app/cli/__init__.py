@@ -1,5 +1,5 @@
 """The command line: one file per noun, gathered here."""
 
-import typer
+from app.cli.root import app
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="月报 Yuebao")
+__all__ = ["app"]

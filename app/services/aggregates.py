@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+import json
+from collections import OrderedDict
+from collections.abc import Mapping
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import bindparam, or_, select
 
 from app.db import Row, Session, prepared
 from app.domain.aggregate import UnitFigures, View, aggregate
-from app.domain.form import FormVersion
 from app.domain.permission import Action, Actor
 from app.domain.period import Period
 from app.domain.values import FiguresRow
@@ -20,6 +22,15 @@ _FIGURES = Figures.__table__  # type: ignore[attr-defined]
 _REPORTS = Report.__table__  # type: ignore[attr-defined]
 _UNITS = Unit.__table__  # type: ignore[attr-defined]
 _PATH = _UNITS.c.report_path
+
+CUT_OFF_DAY = 25
+"""The day by which a unit must exist to be expected in a period's report."""
+
+MUNICIPALITIES = frozenset({"110000", "120000", "310000", "500000"})
+"""直辖市 have no prefectures, so column 1 does not apply to what reports to them (domain.md 3.3)."""
+
+_NO_PREFECTURE = frozenset({"prefectures_mobilized"})
+
 _OF_PERIOD = prepared(
     select(
         _FIGURES.c.unit_code,
@@ -43,11 +54,105 @@ _OF_PERIOD = prepared(
 )
 
 
-def of_unit(session: Session, *, unit_code: str, period: Period, view: View, by: Actor) -> dict[str, Any]:
-    """The answer of `GET /aggregates/{period}/{unit}`. Raises NotFound, Forbidden, Invalid."""
-    unit = units.get(session, unit_code)
-    by.check(Action.READ_AGGREGATES, unit["report_path"])
+def of_unit(session: Session, *, unit: Row, period: Period, view: View = View.ALL) -> dict[str, Any]:
+    """The sums of a unit and period; what `GET /aggregates/{period}/{unit}` answers."""
     form = forms.in_force(session, period)
-    parts = _parts(session, unit, period, form)
-    body = aggregate(form.indicators, form.ratios, parts, provisional=True, vintage=None, view=view)
+    body = aggregate(
+        form.indicators,
+        form.ratios,
+        _parts(session, unit, period),
+        provisional=True,
+        vintage=None,
+        view=view,
+    )
     return {"period": str(period), "unit": unit["code"], "name": unit["name"], "form": form.id, **body}
+
+
+class Answers:
+    """Bytes of answers by what was asked, each with the entity tag of the state it was computed from.
+
+    One entry per question, so a new state replaces the old one; the least recently asked goes first.
+    """
+
+    def __init__(self, size: int = 512) -> None:
+        self._size = size
+        self._kept: OrderedDict[tuple[str, str, str], tuple[str, bytes]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(
+        self, session: Session, *, unit_code: str, period: Period, view: View, by: Actor
+    ) -> tuple[str, bytes]:
+        """(entity tag, JSON bytes). Who may not read it is refused before the cache is looked at.
+
+        Raises NotFound, Forbidden, Invalid.
+        """
+        unit = units.get(session, unit_code)
+        by.check(Action.READ_AGGREGATES, unit["report_path"])
+        key, tag = (unit_code, str(period), view.value), revisions.current(session, str(period))
+        kept = self._kept.get(key)
+        if kept is None or kept[0] != tag:
+            kept = (tag, _encode(of_unit(session, unit=unit, period=period, view=view)))
+        self._keep(key, kept)
+        return kept
+
+    def _keep(self, key: tuple[str, str, str], answer: tuple[str, bytes]) -> None:
+        with self._lock:
+            self._kept[key] = answer
+            self._kept.move_to_end(key)
+            if len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+
+
+def _encode(body: dict[str, Any]) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _parts(session: Session, unit: Row, period: Period) -> list[UnitFigures]:
+    path = unit["report_path"]
+    stored = {
+        row["unit_code"]: row
+        for row in session.all(
+            _OF_PERIOD, month=str(period), path=path, path_from=path + "/", path_to=path + "0"
+        )
+    }
+    contributing = units.contributors(session, unit, on=period.day(CUT_OFF_DAY))
+    missing = [row["code"] for row in contributing if row["code"] not in stored]
+    last = _last_accepted(session, missing, period)
+    return [_part(row, stored.get(row["code"]), last.get(row["code"], {})) for row in contributing]
+
+
+def _part(unit: Row, stored: Row | None, last: Mapping[str, int | None]) -> UnitFigures:
+    register = {
+        "counties_agri_total": unit["agri_counties_count"],
+        "townships_total": unit["townships_count"],
+    }
+    return UnitFigures(
+        code=unit["code"],
+        name=unit["name"],
+        level=unit["level"],
+        status=stored["status"] if stored else None,
+        timeliness=stored["timeliness"] if stored else None,
+        row=FiguresRow(*(stored[name] for name in FiguresRow._fields)) if stored else None,
+        not_applicable=_NO_PREFECTURE if unit["report_parent"] in MUNICIPALITIES else frozenset(),
+        last={**register, **last},
+    )
+
+
+def _last_accepted(session: Session, codes: list[str], period: Period) -> dict[str, dict[str, int | None]]:
+    """The effective values of each unit's last accepted report before a period."""
+    if not codes:
+        return {}
+    statement = (
+        select(_FIGURES.c.unit_code, _FIGURES.c.effective)
+        .join(
+            _REPORTS,
+            (_REPORTS.c.unit_code == _FIGURES.c.unit_code) & (_REPORTS.c.period == _FIGURES.c.period),
+        )
+        .where(
+            _FIGURES.c.unit_code.in_(codes),
+            _FIGURES.c.period < str(period),
+            _REPORTS.c.status == "accepted",
+        )
+        .order_by(_FIGURES.c.period)
+    )
+    return {row["unit_code"]: row["effective"] for row in session.all(statement)}

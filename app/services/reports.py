@@ -26,11 +26,21 @@ _VERSIONS = ReportVersion.__table__  # type: ignore[attr-defined]
 _KEY = (_REPORTS.c.unit_code == bindparam("unit"), _REPORTS.c.period == bindparam("month"))
 _GET = prepared(select(_REPORTS).where(*_KEY))
 _ADD = prepared(upsert(_REPORTS).on_conflict_do_nothing(index_elements=["form_code", "unit_code", "period"]))
+_CHANGES = (
+    "form_version",
+    "status",
+    "version",
+    "content_hash",
+    "received_at",
+    "first_submitted_at",
+    "timeliness",
+    "findings",
+    "reasons",
+)
 _SAVE = prepared(
     update(_REPORTS)
     .where(*_KEY, _REPORTS.c.version == bindparam("was_version"))
-    .values({c: bindparam(c) for c in ("form_version", "status", "version", "content_hash", "received_at")})
-    .values({c: bindparam(c) for c in ("first_submitted_at", "timeliness", "findings", "reasons")})
+    .values({_REPORTS.c[name]: bindparam(f"new_{name}") for name in _CHANGES})
 )
 _ADD_VERSION = prepared(insert(_VERSIONS))
 
@@ -61,87 +71,122 @@ class Saved:
     deadline: datetime
 
 
-def submit(session: Session, *, submission: Submission, by: Actor, now: datetime, policy: periods.Policy) -> Saved:
+def submit(
+    session: Session, *, submission: Submission, by: Actor, now: datetime, policy: periods.Policy
+) -> Saved:
     """File a unit's first report of a period, or save its draft. `now` is the arrival of the request's head.
 
     Raises NotFound (unit out of reach), Invalid with every finding, Conflict when one exists already.
     """
-    unit = units.get(session, submission.unit)
-    by.check(Action.WRITE_REPORT, unit["report_path"])
-    period = _period(submission, policy, now)
-    if (existing := session.one(_GET, unit=unit["code"], month=str(period))) is not None:
+    filing = _filing(session, submission, by=by, now=now, policy=policy)
+    if (existing := find(session, str(filing.period), filing.unit["code"])) is not None:
         raise _exists(existing)
-    return _save(session, unit, period, None, submission, by=by, now=now, policy=policy)
+    return _save(session, filing, None)
 
 
 def revise(
     session: Session, *, submission: Submission, version: int, by: Actor, now: datetime, policy: periods.Policy
 ) -> Saved:
-    """Save a new version of a report that is not accepted, as a draft or as a correction.
+    """Save a new version of a report that is not accepted: a draft or a correction.
 
     `version` is the one the caller has read. Raises NotFound, VersionConflict (stale; with the cells that
-    differ), Conflict (accepted reports are reopened first), Invalid with every finding.
+    differ), Conflict (an accepted report is reopened first), Invalid with every finding.
     """
-    unit = units.get(session, submission.unit)
-    by.check(Action.WRITE_REPORT, unit["report_path"])
-    period = _period(submission, policy, now)
-    report = session.one(_GET, unit=unit["code"], month=str(period))
+    filing = _filing(session, submission, by=by, now=now, policy=policy)
+    report = find(session, str(filing.period), filing.unit["code"])
     if report is None:
         raise NotFound()
     if report["version"] != version:
-        raise VersionConflict(current_version=report["version"])
-    if report["status"] == "accepted":
+        raise _stale(session, report, version, by)
+    if report["status"] == Status.ACCEPTED:
         raise Conflict(
             Text("报表已审核通过，须先由上级重新开放", "The report is accepted; it must be reopened first"),
             code="report-accepted",
         )
-    return _save(session, unit, period, report, submission, by=by, now=now, policy=policy)
+    return _save(session, filing, report)
 
 
-def find(session: Session, period: str, unit_code: str) -> Row | None:
+def find(session: Session, period: str, unit: str) -> Row | None:
     """The report row of a unit and period, whoever asks."""
-    return session.one(_GET, unit=unit_code, month=period)
+    return session.one(_GET, unit=unit, month=period)
 
 
-def _save(
-    session: Session,
-    unit: Row,
-    period: Period,
-    before: Row | None,
-    submission: Submission,
-    *,
-    by: Actor,
-    now: datetime,
-    policy: periods.Policy,
-) -> Saved:
+@dataclass(frozen=True, slots=True)
+class _Filing:
+    """A submission with everything that judging and storing it needs."""
+
+    submission: Submission
+    unit: Row
+    period: Period
+    form: FormVersion
+    deadline: datetime
+    by: Actor
+    now: datetime
+
+    @property
+    def thing(self) -> str:
+        return f"report:{self.period}/{self.unit['code']}"
+
+
+def _filing(
+    session: Session, submission: Submission, *, by: Actor, now: datetime, policy: periods.Policy
+) -> _Filing:
+    unit = units.get(session, submission.unit)
+    by.check(Action.WRITE_REPORT, unit["report_path"])
+    period = periods.read_period(submission.period, now=now)
     form = forms.in_force(session, period)
-    content, findings = parse_content(form, submission.content, draft=submission.draft)
-    findings = [*submission.found, *findings]
-    if content is not None:
-        findings += checking.findings_of(session, form=form, unit=unit, period=period, content=content)
-    _check_findings(findings, content, submission.draft)
-    assert content is not None  # noqa: S101  a missing content always comes with an error
-    deadline = periods.deadline(session, unit=unit, period=period, form=form, policy=policy)
-    row = _row(unit, period, form, before, content, findings, submission.draft, now, deadline)
+    due = periods.deadline(session, unit=unit, period=period, form=form, policy=policy)
+    return _Filing(submission, unit, period, form, due.instant, by, now)
+
+
+def _save(session: Session, filing: _Filing, before: Row | None) -> Saved:
+    content, findings = _judge(session, filing)
+    row = _row(filing, before, content, findings)
     _store(session, row, before)
-    session.run(_ADD_VERSION, **_version(row, content, submission.draft, by))
-    figures.refresh(session, unit_code=unit["code"], period=str(period), form=form, reported=_counted(row, content))
-    action = "report.draft" if submission.draft else "report.submit"
+    session.run(_ADD_VERSION, **_version(filing, row, content))
+    figures.refresh(
+        session,
+        unit=row["unit_code"],
+        period=row["period"],
+        form=filing.form,
+        before=figures.get(session, row["period"], row["unit_code"]),
+        reported=None if filing.submission.draft else content.figures,
+    )
+    _trail(session, filing, before, row)
+    return Saved(row, filing.unit, filing.form, content.as_json(), row["findings"], filing.deadline)
+
+
+def _judge(session: Session, filing: _Filing) -> tuple[ReportContent, list[Finding]]:
+    """The content and what was found in it. Raises Invalid with everything, when anything blocks."""
+    draft = filing.submission.draft
+    content, findings = parse_content(filing.form, filing.submission.content, draft=draft)
+    findings = [*filing.submission.found, *findings]
+    checked = checking.findings_of(session, filing.form, filing.unit, filing.period, content.figures_valid)
+    if draft:
+        blockers = [f for f in findings if f.severity is Severity.ERROR]
+    else:
+        findings += checked
+        blockers = blocking(findings, content.explanations)
+    if blockers:
+        raise Invalid(code=problem_code(blockers), findings=findings)
+    return content, findings
+
+
+def _trail(session: Session, filing: _Filing, before: Row | None, row: Row) -> None:
     audit.record(
         session,
-        by=by,
-        action=action,
-        path=unit["report_path"],
-        thing=f"report:{period}/{unit['code']}",
-        now=now,
+        by=filing.by,
+        action="report.draft" if filing.submission.draft else "report.submit",
+        path=filing.unit["report_path"],
+        thing=filing.thing,
+        now=filing.now,
         version=row["version"],
         before=before["content_hash"] if before else None,
         after=row["content_hash"],
     )
-    if not submission.draft:
-        data = {"period": str(period), "unit": unit["code"], "version": row["version"]}
-        events.emit(session, "report.submitted", unit=unit["code"], data=data, now=now)
-    return Saved(row, unit, form, content.as_json(), row["findings"], deadline)
+    if not filing.submission.draft:
+        data = {"period": row["period"], "unit": row["unit_code"], "version": row["version"]}
+        events.emit(session, "report.submitted", unit=row["unit_code"], data=data, now=filing.now)
 
 
 def _store(session: Session, row: Row, before: Row | None) -> None:
@@ -150,40 +195,71 @@ def _store(session: Session, row: Row, before: Row | None) -> None:
         if session.run(_ADD, **row) != 1:
             raise _exists(row)
         return
-    values = {key: row[key] for key in _CHANGES}
+    values = {f"new_{name}": row[name] for name in _CHANGES}
     key = {"unit": row["unit_code"], "month": row["period"], "was_version": before["version"]}
     if session.run(_SAVE, **values, **key) != 1:
         raise VersionConflict()
 
 
 def _row(
-    unit: Row,
-    period: Period,
-    form: FormVersion,
-    before: Row | None,
-    content: ReportContent,
-    findings: Sequence[Finding],
-    draft: bool,
-    now: datetime,
-    deadline: datetime,
+    filing: _Filing, before: Row | None, content: ReportContent, findings: Sequence[Finding]
 ) -> Row:
+    draft = filing.submission.draft
     first = before["first_submitted_at"] if before else None
     if first is None and not draft:
-        first = now
+        first = filing.now
     return {
-        "form_code": form.code,
-        "unit_code": unit["code"],
-        "period": str(period),
-        "form_version": form.version,
-        "status": "draft" if draft else "submitted",
+        "form_code": filing.form.code,
+        "unit_code": filing.unit["code"],
+        "period": str(filing.period),
+        "form_version": filing.form.version,
+        "status": Status.DRAFT.value if draft else Status.SUBMITTED.value,
         "version": before["version"] + 1 if before else 1,
         "content_hash": content.content_hash,
-        "received_at": now,
+        "received_at": filing.now,
         "first_submitted_at": first,
-        "timeliness": timeliness(first, deadline).value if first else None,
+        "timeliness": timeliness(first, filing.deadline).value if first else None,
         "accepted_at": None,
         "accepted_by": None,
-        "accepted_version": before["accepted_version"] if before else None,
+        "accepted_version": None,
         "findings": [f.as_json() for f in findings],
         "reasons": before["reasons"] if before and draft else None,
     }
+
+
+def _version(filing: _Filing, row: Row, content: ReportContent) -> Row:
+    same = ("form_code", "unit_code", "period", "form_version", "content_hash", "findings", "received_at")
+    return {
+        **{name: row[name] for name in same},
+        "number": row["version"],
+        "draft": filing.submission.draft,
+        "content": content.as_json(),
+        "author": filing.by.id,
+    }
+
+
+def _stale(session: Session, report: Row, version: int, by: Actor) -> VersionConflict:
+    """What changed since the version that the caller has read, cell by cell."""
+    number = report["version"]
+    read, now = (stored_content(session, report, n) for n in (version, number))
+    return VersionConflict(
+        your_version=version,
+        current_version=number,
+        diff=difference(read, now) if read is not None and now is not None else [],
+    )
+
+
+def stored_content(session: Session, report: Row, number: int) -> dict[str, Any] | None:
+    """The content of one saved version as it was stored, or None."""
+    row = session.one(_CONTENT, unit=report["unit_code"], month=report["period"], number=number)
+    return dict(row["content"]) if row else None
+
+
+def _exists(report: Row) -> Conflict:
+    location = f"/api/v1/reports/{report['period']}/{report['unit_code']}"
+    return Conflict(
+        Text("该单位本期报表已存在，请修改原报表", "This unit's report of the period exists; update that one"),
+        code="report-exists",
+        headers={"Location": location},
+        location=location,
+    )

@@ -1,0 +1,87 @@
+"""What every command needs: settings, the database they name, the clock, and who is acting."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from app.db import Database
+from app.domain.clock import Clock
+from app.domain.permission import SYSTEM, Actor
+from app.errors import Problem
+from app.models.migrate import current, head
+from app.settings import Settings
+
+OPERATOR = Actor(id="cli", name="command line", kind="operator", grants=SYSTEM.grants)
+"""Whoever may run the command on the server already owns the data; the audit names the command line."""
+
+BAD_INPUT = 2
+
+
+@dataclass(frozen=True)
+class Context:
+    """The settings of this run and what follows from them."""
+
+    settings: Settings
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The service's clock."""
+        return Clock(self.settings.clock)
+
+    @cached_property
+    def database(self) -> Database:
+        """The database that the settings name; refused when `yuebao init` has not brought it up to date."""
+        url = self.settings.database
+        if current(url) != head():
+            fail("数据库尚未初始化或需要升级，请先运行 yuebao init", "Run `yuebao init` first")
+        return Database(url)
+
+
+def load() -> Context:
+    """Read the settings; a wrong one is named, with what it takes, and ends the command."""
+    try:
+        return Context(Settings())
+    except ValidationError as error:
+        for fault in error.errors():
+            name = "_".join(str(part) for part in fault["loc"]).upper()
+            fail(f"设置有误 YUEBAO_{name}", f"setting: {fault['msg']}")
+        raise
+
+
+def fail(zh: str, en: str, code: int = BAD_INPUT) -> None:
+    """Say what is wrong, in both languages, on standard error, and end the command."""
+    Console(stderr=True).print(f"[bold red]✗[/] {zh}\n  {en}", highlight=False)
+    raise typer.Exit(code)
+
+
+@contextmanager
+def problems_end_the_command() -> Iterator[None]:
+    """Print a problem with all its findings as a table instead of a traceback."""
+    try:
+        yield
+    except Problem as problem:
+        console = Console(stderr=True)
+        if problem.findings:
+            table = Table("位置 Where", "代码 Code", "说明 What to do")
+            for finding in problem.findings:
+                table.add_row(
+                    finding.pointer, finding.code, f"{finding.message.zh}\n{finding.message.en}"
+                )
+            console.print(table)
+        fail(problem.title.zh, problem.title.en)
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output."""
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2, default=str)
+    sys.stdout.write("\n")
