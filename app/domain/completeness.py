@@ -1,0 +1,57 @@
+"""Who reported, when, and who did not: counts, lists and exact rates of one period."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from app.domain.ratio import Ratio
+
+
+class UnitState(NamedTuple):
+    """The state of one expected unit; `status` is None without a report, `timeliness` None for drafts."""
+
+    unit: str
+    status: str | None
+    timeliness: str | None
+
+
+_HANDED_IN = frozenset({"submitted", "returned", "accepted"})
+
+
+def is_submitted(state: UnitState) -> bool:
+    """Whether the unit counts as having reported (已报).
+
+    A returned report keeps counting by its first complete submission; one that lost its timeliness because
+    it came back as blank or incomplete (domain.md A18) does not count until it is submitted again. A row in
+    the ledger is no report.
+    """
+    return state.status in _HANDED_IN and state.timeliness is not None
+
+
+_LISTS: Mapping[str, Callable[[UnitState], bool]] = {
+    "submitted": is_submitted,
+    "on_time": lambda state: is_submitted(state) and state.timeliness == "on_time",
+    "late": lambda state: is_submitted(state) and state.timeliness == "late",
+    "missing": lambda state: not is_submitted(state),
+    "returned": lambda state: state.status == "returned",
+    "accepted": lambda state: state.status == "accepted",
+}
+
+
+def completeness(states: Iterable[UnitState]) -> dict[str, Any]:
+    """Counts, `lists` of unit codes in code order, and `rates` over all expected units (报送率, 及时率, ...).
+
+    submitted + missing = expected and on_time + late = submitted always hold; returned and accepted are
+    states within them. Without any expected unit every rate is null.
+    """
+    expected = sorted(states, key=attrgetter("unit"))
+    lists = {name: [s.unit for s in expected if belongs(s)] for name, belongs in _LISTS.items()}
+    counts = {name: len(units) for name, units in lists.items()}
+    return {
+        "expected": len(expected),
+        **counts,
+        "lists": {"expected": [s.unit for s in expected], **lists},
+        "rates": {name: Ratio(count, len(expected)).as_json() for name, count in counts.items()},
+    }

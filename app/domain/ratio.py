@@ -1,0 +1,94 @@
+"""Exact ratios of whole numbers: half-up rounding by integers, and the words shown to people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+NO_RATIO = "—"
+"""What is shown where there is nothing to divide by: neither 0% nor an error."""
+
+RATIO_DECIMALS = 12
+
+
+def half_up(numerator: int, denominator: int, decimals: int = 0) -> int:
+    """The quotient in units of 10**-decimals, ties away from zero: half_up(100, 16, 1) is 63, for 6.3.
+
+    Integers only, so no binary fraction can tip a tie. ValueError unless the denominator is positive.
+    """
+    if denominator <= 0:
+        raise ValueError("a ratio needs a positive denominator")
+    scale: int = 10**decimals
+    rounded = (2 * abs(numerator) * scale + denominator) // (2 * denominator)
+    return rounded if numerator >= 0 else -rounded
+
+
+def format_quotient(numerator: int, denominator: int, decimals: int) -> str:
+    """The quotient with exactly `decimals` places, half-up: format_quotient(1, 16, 3) is 0.063."""
+    rounded = half_up(numerator, denominator, decimals)
+    digits = str(abs(rounded)).zfill(decimals + 1)
+    sign = "-" if rounded < 0 else ""
+    return f"{sign}{digits[:-decimals]}.{digits[-decimals:]}" if decimals else f"{sign}{digits}"
+
+
+def format_percent(numerator: int | None, denominator: int | None, decimals: int = 1) -> str:
+    """A percentage, half-up: 1 of 16 is 6.3%. NO_RATIO where a part is missing or the denominator is 0."""
+    if numerator is None or not denominator:
+        return NO_RATIO
+    return format_quotient(100 * numerator, denominator, decimals) + "%"
+
+
+class Ratio(NamedTuple):
+    """Two sums over the same units; None where no unit has both. The pair is the exact value: rank on it."""
+
+    numerator: int | None
+    denominator: int | None
+
+    @property
+    def decimal(self) -> str | None:
+        """The ratio itself (not per cent) to twelve places, half-up, without trailing zeros; None for 0/0.
+
+        Exact where the fraction ends within twelve places; the pair of integers is exact always.
+        """
+        if self.numerator is None or not self.denominator:
+            return None
+        return format_quotient(self.numerator, self.denominator, RATIO_DECIMALS).rstrip("0").rstrip(".")
+
+    @property
+    def display(self) -> str:
+        """What a circular prints: one decimal, half-up, or NO_RATIO."""
+        return format_percent(self.numerator, self.denominator)
+
+    def as_json(self) -> dict[str, int | str | None]:
+        """The ratio as the HTTP contract writes it."""
+        return {
+            "numerator": self.numerator,
+            "denominator": self.denominator,
+            "ratio": self.decimal,
+            "display": self.display,
+        }
+
+
+def complete_pairs(
+    numerators: Sequence[int | None], denominators: Sequence[int | None]
+) -> list[tuple[int, int]]:
+    """The pairs that have both parts; the sequences run over the same units in the same order."""
+    pairs = zip(numerators, denominators, strict=True)
+    return [(n, d) for n, d in pairs if n is not None and d is not None]
+
+
+def reporting_basis(complete: Sequence[tuple[int, int]]) -> Ratio:
+    """Sum over sum of the units that have both parts; both None when there is no such unit."""
+    if not complete:
+        return Ratio(None, None)
+    return Ratio(sum([n for n, _ in complete]), sum([d for _, d in complete]))
+
+
+def all_units_basis(reporting: Ratio, denominators: Sequence[int | None]) -> Ratio:
+    """A lower bound over all units: one outside the reporting basis adds its denominator, and 0 above.
+
+    This is 未报单位按未开展计. `denominators` holds each unit's own, else its last known one; a unit for
+    which nobody knows one adds nothing.
+    """
+    known = [d for d in denominators if d is not None]
+    return Ratio(reporting.numerator or 0, sum(known)) if known else Ratio(None, None)
