@@ -139,3 +139,4 @@ def test_no_unit_at_all_is_no_ratio_in_either_basis():
     assert reporting_basis([]) == Ratio(None, None)
     assert all_units_basis(Ratio(None, None), []) == Ratio(None, None)
     assert all_units_basis(Ratio(None, None), [None, None]) == Ratio(None, None)
+    assert all_units_basis(Ratio(None, None), [None, 8]) == Ratio(0, 8)

@@ -152,6 +152,13 @@ def test_a_blank_in_the_ledger_is_missing_and_not_zero():
     assert row.flags["members_total"] == ["unverified"]
 
 
+def test_no_accepted_claim_is_evidence_for_zero_units():
+    row = figures_row(FORM, {"townships_mobilized": 1}, {}, None, closed=True)
+
+    assert row.evidenced == {"townships_mobilized": 0}
+    assert row.flags["townships_mobilized"] == ["deemed_not_held"]
+
+
 def test_figures_of_a_series_that_ended_are_left_out():
     row = figures_row(FORM, {"dropped": 3}, {"dropped": 3}, {"dropped": 3}, closed=False)
 
