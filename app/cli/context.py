@@ -16,12 +16,12 @@ from rich.table import Table
 
 from app.db import Database
 from app.domain.clock import Clock
-from app.domain.permission import SYSTEM, Actor
+from app.domain.permission import Actor
 from app.errors import Problem
 from app.models.migrate import current, head
 from app.settings import Settings
 
-OPERATOR = Actor(id="cli", name="command line", kind="operator", grants=SYSTEM.grants)
+OPERATOR = Actor(id="cli", name="command line", kind="operator")
 """Whoever may run the command on the server already owns the data; the audit names the command line."""
 
 BAD_INPUT = 2

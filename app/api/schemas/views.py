@@ -1,0 +1,168 @@
+"""The answers of `/aggregates`, `/completeness`, `/units`, `/forms`, `/periods`, `/events` and `/audit`."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from app.api.schemas.common import Body, FindingOut, Out, PeriodText, UnitCode
+
+
+class CellOut(Out):
+    """The sum of one indicator with the units it consists of. A sum over no value is null, never 0."""
+
+    reported_sum: int | None
+    effective_sum: int | None
+    units_expected: int
+    units_with_value: int
+    units_missing: list[UnitCode]
+    units_unverified: list[UnitCode]
+    units_deemed: list[UnitCode]
+    units_ledger_corrected: list[UnitCode]
+
+
+class RatioOut(Out):
+    """A ratio of sums, from integers; `display` is half-up to one decimal, 0/0 is null."""
+
+    numerator: int | None
+    denominator: int | None
+    ratio: str | None
+    display: str
+    all_units_display: str
+
+
+class UnitFiguresOut(Out):
+    """The four values of one unit."""
+
+    unit: UnitCode
+    name: str
+    status: str | None
+    timeliness: str | None
+    reported: dict[str, int | None]
+    evidenced: dict[str, int | None]
+    ledger: dict[str, int | None]
+    effective: dict[str, int | None]
+    sources: dict[str, str | None]
+    flags: dict[str, list[str]]
+
+
+class AggregateOut(Out):
+    """A period's sums over the reporting units below a unit."""
+
+    period: PeriodText
+    unit: UnitCode
+    form: str
+    provisional: bool
+    vintage: int | None
+    cells: dict[str, CellOut]
+    ratios: dict[str, RatioOut]
+    units: list[UnitFiguresOut]
+
+
+class CompletenessOut(Out):
+    """Who reported, when, and who did not."""
+
+    period: PeriodText
+    unit: UnitCode
+    deadline: datetime
+    expected: int
+    submitted: int
+    on_time: int
+    late: int
+    missing: int
+    returned: int
+    accepted: int
+    lists: dict[str, list[UnitCode]]
+    rates: dict[str, Any]
+
+
+class UnitOut(Out):
+    """A unit of the register."""
+
+    code: UnitCode
+    name: str
+    level: Literal["centre", "province", "prefecture", "county", "township"]
+    report_parent: UnitCode | None
+    admin_parent: UnitCode | None
+    reports: bool
+    agri_related: bool | None
+    township_kind: int | None
+    valid_from: date
+    valid_to: date | None
+    counties_count: int | None
+    agri_counties_count: int | None
+    townships_count: int | None
+
+
+class UnitPage(Out):
+    """Units by code."""
+
+    items: list[UnitOut]
+    next: str | None
+
+
+class FormRow(Out):
+    """A published form version."""
+
+    form: str
+    code: str
+    version: int
+    valid_from: PeriodText
+    sha256: str
+    published_at: datetime
+
+
+class FormList(Out):
+    """Every published version, by code and version."""
+
+    items: list[FormRow]
+
+
+class FormIn(Body):
+    """A definition in TOML, as docs/forms.md describes it."""
+
+    definition: str = Field(max_length=400_000)
+
+
+class FormPublished(Out):
+    """A new version, with what a check of the definition found."""
+
+    form: str
+    valid_from: PeriodText
+    findings: list[FindingOut]
+    committed: bool
+
+
+class DeadlineIn(Body):
+    """A deadline moved for one period, with its reason."""
+
+    due_on: str = Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$", examples=["2015-04-27"])
+    reason: str = Field(min_length=2, max_length=500)
+
+
+class PeriodOut(Out):
+    """A period as it stands for the units that report to a unit."""
+
+    period: PeriodText
+    unit: UnitCode
+    form: str
+    window: dict[str, date]
+    deadline: datetime
+    due_on: date
+    findings: list[FindingOut]
+
+
+class EventPage(Out):
+    """Events after a number, oldest first."""
+
+    items: list[dict[str, Any]]
+    next: int
+
+
+class AuditPage(Out):
+    """Audit rows after a number, oldest first."""
+
+    items: list[dict[str, Any]]
+    next: int

@@ -1,0 +1,174 @@
+"""Reconciliations: what units reported against what the ledger says, with every mismatch kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select
+
+from app.db import Row, Session, prepared
+from app.domain.ids import new_id
+from app.domain.permission import Action, Actor
+from app.domain.period import Period
+from app.errors import NotFound
+from app.models import Figures, LedgerFigure, Mismatch, Reconciliation
+from app.reconcile import Comparison, compare
+from app.services import audit, events, forms, ledger, units
+
+_RUNS = Reconciliation.__table__  # type: ignore[attr-defined]
+_MISMATCHES = Mismatch.__table__  # type: ignore[attr-defined]
+_FIGURES = Figures.__table__  # type: ignore[attr-defined]
+_LEDGER = LedgerFigure.__table__  # type: ignore[attr-defined]
+
+_ADD = prepared(insert(_RUNS))
+_ADD_MISMATCHES = prepared(insert(_MISMATCHES))
+_GET = prepared(select(_RUNS).where(_RUNS.c.id == bindparam("id")))
+_FOUND = prepared(
+    select(_MISMATCHES)
+    .where(
+        _MISMATCHES.c.reconciliation_id == bindparam("run"), _MISMATCHES.c.position > bindparam("after")
+    )
+    .order_by(_MISMATCHES.c.position)
+    .limit(bindparam("most"))
+)
+_SIDES = prepared(
+    select(_FIGURES.c.unit_code, _FIGURES.c.reported, _FIGURES.c.ledger).where(
+        _FIGURES.c.period == bindparam("month")
+    )
+)
+_OF_IMPORT = prepared(
+    select(_LEDGER.c.unit_code, _LEDGER.c.figures).where(
+        _LEDGER.c.import_id == bindparam("id"), _LEDGER.c.period == bindparam("month")
+    )
+)
+_LAST_IMPORT = prepared(
+    select(_LEDGER.c.import_id)
+    .where(_LEDGER.c.period == bindparam("month"))
+    .order_by(_LEDGER.c.import_id.desc())
+    .limit(1)
+)
+
+EVERY = 1_000_000
+"""More mismatches than a period can have (41,000 townships with seven figures each are 287,000)."""
+
+Values = Mapping[str, int | None]
+
+
+def run(
+    session: Session, *, period: Period, unit_code: str, import_id: str | None, by: Actor, now: datetime
+) -> dict[str, Any]:
+    """Compare the reporting units below a unit, over exactly the seven ledger figures, and keep the result.
+
+    Uses the figures in force, or those of one import. Raises NotFound, Forbidden.
+    """
+    unit = units.get(session, unit_code)
+    by.check(Action.WRITE_LEDGER, unit["report_path"])
+    form = forms.in_force(session, period)
+    expected = [row["code"] for row in units.contributors(session, unit, on=period.day(25))]
+    reported, in_ledger = _sides(session, str(period), import_id)
+    comparison = compare(
+        reported={code: reported[code] for code in expected if code in reported},
+        ledger={code: in_ledger[code] for code in expected if code in in_ledger},
+        expected_units=expected,
+        indicators=[indicator.code for indicator in form.indicators if indicator.authority == "ledger"],
+    )
+    return _store(session, unit, str(period), import_id, comparison, by=by, now=now)
+
+
+def get(session: Session, run_id: str, *, by: Actor) -> Row:
+    """One run without its mismatches. Raises NotFound."""
+    row = session.one(_GET, id=run_id)
+    if row is None:
+        raise NotFound()
+    by.check(Action.READ_MISMATCHES, units.get(session, row["unit_code"])["report_path"])
+    return row
+
+
+def mismatches(session: Session, run_id: str, *, after: int = -1, limit: int = EVERY) -> list[Row]:
+    """A run's mismatches by unit and column, after a position."""
+    return session.all(_FOUND, run=run_id, after=after, most=limit)
+
+
+def as_json(row: Row, found: list[Row]) -> dict[str, Any]:
+    """A run as the HTTP contract writes it."""
+    return {
+        "id": row["id"],
+        "period": row["period"],
+        "unit": row["unit_code"],
+        "ledger_import": row["ledger_import"],
+        "summary": row["summary"],
+        "mismatches": [mismatch_json(item) for item in found],
+        **row["missing"],
+        "created_at": row["created_at"].isoformat(),
+    }
+
+
+def mismatch_json(row: Row) -> dict[str, Any]:
+    """A mismatch as the HTTP contract writes it; difference = reported − ledger."""
+    same = ("id", "indicator", "reported", "ledger", "difference", "state")
+    return {"unit": row["unit_code"], **{name: row[name] for name in same}}
+
+
+def _sides(
+    session: Session, period: str, import_id: str | None
+) -> tuple[dict[str, Values], dict[str, Values]]:
+    """What was reported, of units that reported, and what the ledger says, by unit."""
+    rows = session.all(_SIDES, month=period)
+    reported = {r["unit_code"]: r["reported"] for r in rows if _has_value(r["reported"])}
+    if import_id is None:
+        return reported, {r["unit_code"]: r["ledger"] for r in rows if _has_value(r["ledger"])}
+    ledger.get(session, import_id)
+    stated = session.all(_OF_IMPORT, id=import_id, month=period)
+    return reported, {r["unit_code"]: r["figures"] for r in stated}
+
+
+def _has_value(values: Values | None) -> bool:
+    return values is not None and any(value is not None for value in values.values())
+
+
+def _store(
+    session: Session,
+    unit: Row,
+    period: str,
+    import_id: str | None,
+    comparison: Comparison,
+    *,
+    by: Actor,
+    now: datetime,
+) -> dict[str, Any]:
+    used = import_id
+    if used is None and (last := session.one(_LAST_IMPORT, month=period)) is not None:
+        used = last["import_id"]
+    row = {
+        "id": new_id(now),
+        "period": period,
+        "unit_code": unit["code"],
+        "ledger_import": used,
+        "summary": comparison.summary,
+        "missing": {
+            "missing_in_ledger": comparison.missing_in_ledger,
+            "not_reported": comparison.not_reported,
+        },
+        "created_at": now,
+        "created_by": by.id,
+    }
+    session.run(_ADD, **row)
+    found = [_mismatch(row["id"], i, item, now) for i, item in enumerate(comparison.mismatches)]
+    session.many(_ADD_MISMATCHES, found)
+    path, thing = unit["report_path"], f"reconciliation:{row['id']}"
+    audit.record(session, by=by, action="reconciliation.run", path=path, thing=thing, now=now)
+    data = {"id": row["id"], "period": period, **comparison.summary}
+    events.emit(session, "reconciliation.finished", unit=unit["code"], data=data, now=now)
+    return as_json(row, found)
+
+
+def _mismatch(run_id: str, position: int, item: Mapping[str, Any], now: datetime) -> Row:
+    return {
+        "id": new_id(now),
+        "reconciliation_id": run_id,
+        "position": position,
+        "unit_code": item["unit"],
+        **{name: item[name] for name in ("indicator", "reported", "ledger", "difference", "state")},
+    }
