@@ -14,7 +14,7 @@ from app.domain.deadline import Deadline, Override, Shift
 from app.domain.deadline import deadline as domain_deadline
 from app.domain.form import FormVersion
 from app.domain.permission import Action, Actor
-from app.domain.period import FIRST, Period, start_of
+from app.domain.period import FIRST, Period
 from app.errors import Finding, Invalid, Severity, Text
 from app.models import DeadlineOverride
 from app.services import audit, revisions, units
@@ -69,11 +69,18 @@ def parse_period(value: str) -> Period:
 
 def deadline(session: Session, *, unit: Row, period: Period, form: FormVersion, policy: Policy) -> Deadline:
     """When the unit's report is due: by the level it reports to, unless that unit moved the day."""
-    parent = unit["report_parent"] or unit["code"]
-    row = session.one(_GET, month=str(period), unit=parent)
+    parent = units.get(session, unit["report_parent"] or unit["code"])
+    return deadline_of(session, parent=parent, period=period, form=form, policy=policy)
+
+
+def deadline_of(
+    session: Session, *, parent: Row, period: Period, form: FormVersion, policy: Policy
+) -> Deadline:
+    """When everything that reports to a unit is due."""
+    row = session.one(_GET, month=str(period), unit=parent["code"])
     override = Override(date.fromisoformat(row["due_on"]), row["reason"]) if row else None
-    day = form.due_day(_level_of(session, parent))
-    return domain_deadline(period, day, policy.shift or form.shift, override)
+    timetable = form.timetable
+    return domain_deadline(period, timetable.due[parent["level"]], policy.shift or timetable.shift, override)
 
 
 def set_deadline(
@@ -95,15 +102,6 @@ def set_deadline(
     audit.record(session, by=by, action="deadline.set", path=unit["report_path"], thing=thing, now=now)
     revisions.bump(session, revisions.of_period(str(period)))
     return {"period": str(period), "unit": unit_code, "due_on": due_on.isoformat(), "reason": reason}
-
-
-def opened_at(period: Period) -> datetime:
-    """The instant from which a period can be reported: the beginning of its first day in China."""
-    return start_of(period.day(1))
-
-
-def _level_of(session: Session, code: str) -> str:
-    return str(units.get(session, code)["level"])
 
 
 def _refused(zh: str, en: str) -> Invalid:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 PeriodText = Annotated[str, Field(pattern="^[0-9]{4}-(0[1-9]|1[0-2])$", examples=["2015-04"])]
 UnitCode = Annotated[str, Field(pattern="^([0-9]{6}|[0-9]{9})$", examples=["440100"])]
+
+PeriodInPath = Annotated[str, Path(pattern="^[0-9]{4}-[0-9]{2}$", examples=["2015-04"])]
+UnitInPath = Annotated[str, Path(pattern="^([0-9]{6}|[0-9]{9})$", examples=["440100"])]
 
 
 class Body(BaseModel):

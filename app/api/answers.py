@@ -1,0 +1,127 @@
+"""From a request to a service and back: one way to write, one way to read, answers rendered once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api.context import actor_of, headers_of, received_at, request_id_of
+from app.db import Database, Session
+from app.domain.canonical import canonical
+from app.domain.permission import Actor
+from app.domain.period import SHANGHAI
+from app.errors import Malformed, Text
+from app.services.idempotency import Answer, Key, fingerprint, once
+
+DryRun = Annotated[
+    bool, Query(description="Run exactly the path of the write and roll it back: 200, `committed: false`.")
+]
+
+LONGEST_KEY = 255
+
+Render = Callable[[Any, bool], Answer]
+"""Takes a service's result and whether it will be committed; gives what the client is told."""
+
+
+def caller(request: Request) -> Actor:
+    """Who asks, with the request's id and address for the audit."""
+    actor: Actor = actor_of(request)
+    address = request.client.host if request.client else ""
+    return replace(actor, request_id=request_id_of(request.scope), address=address)
+
+
+def database_of(request: Request) -> Database:
+    """The database of this application."""
+    database: Database = request.app.state.database
+    return database
+
+
+async def write(
+    request: Request,
+    service: Callable[..., Any],
+    render: Render,
+    *,
+    body: object = None,
+    dry_run: bool = False,
+    **arguments: Any,
+) -> Response:
+    """Run a service on the writer and answer after the commit; `body` is what an Idempotency-Key covers.
+
+    A dry run goes the same way, is rolled back, and answers 200 whatever the write would answer.
+    """
+    actor, now = caller(request), received_at(request)
+
+    def work(session: Session) -> Answer:
+        return render(service(session, by=actor, now=now, **arguments), not dry_run)
+
+    if dry_run:
+        answer = await database_of(request).rehearse(work)
+        return response_of(replace(answer, status=200))
+    key = _key(request, body)
+    job = partial(once, key=key, work=work, actor=actor.id, now=now)
+    return response_of(await database_of(request).write(job))
+
+
+async def read(request: Request, service: Callable[..., Any], **arguments: Any) -> Any:
+    """Run a service on a reader, for the caller."""
+    return await database_of(request).read(partial(service, by=caller(request), **arguments))
+
+
+def response_of(answer: Answer) -> Response:
+    """The HTTP response of an answer."""
+    return Response(answer.body, answer.status, dict(answer.headers), "application/json")
+
+
+def json_answer(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
+    """An answer whose body is this value as JSON."""
+    return Answer(status, encode(value), headers or {})
+
+
+def json_response(value: object, headers: Mapping[str, str] | None = None) -> Response:
+    """The same, for answers that are only read."""
+    return response_of(json_answer(value, headers=headers))
+
+
+def encode(value: object) -> bytes:
+    """JSON in UTF-8; instants as RFC 3339 in China's offset, dates as ISO."""
+    return _encode(value).encode()
+
+
+def instant(value: datetime) -> str:
+    """An instant as people in China read it, for example 2015-04-26T00:00:00+08:00."""
+    return value.astimezone(SHANGHAI).isoformat()
+
+
+def utc(value: datetime) -> str:
+    """An instant in UTC."""
+    return value.astimezone(UTC).isoformat()
+
+
+def _default(value: object) -> str:
+    if isinstance(value, datetime):
+        return instant(value)
+    return str(value)
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_default, check_circular=False).encode
+
+
+def _key(request: Request, body: object) -> Key | None:
+    sent = headers_of(request.scope).get(b"idempotency-key")
+    if sent is None:
+        return None
+    text = sent.decode("latin-1")
+    if not (0 < len(text) <= LONGEST_KEY and text.isascii() and text.isprintable()):
+        raise Malformed(
+            Text("Idempotency-Key 须为1到255个可见ASCII字符", "Idempotency-Key takes 1 to 255 visible ASCII characters"),
+            code="idempotency-key-invalid",
+        )
+    return Key(text, fingerprint(request.method, str(request.url.path), canonical(body)))
