@@ -1,34 +1,30 @@
 # The two commands of a fresh machine: `make demo` and `make test`. `make help` lists the rest.
 PY ?= python3
-UV := .venv/bin/uv
 BIN := .venv/bin
+UV := $(BIN)/uv
+UV_VERSION := 0.13.9
 export VIRTUAL_ENV := $(CURDIR)/.venv
-STAMP := .venv/.installed
+# Where the environment forbids compiled files, every start would compile all packages again: two seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo test check check-fast bench revision lock format clean
+RUNTIME := .venv/.runtime
+STAMP := .venv/.installed
+BENCH := .venv/.bench
+SCRATCH := sqlite:///$(CURDIR)/var/scratch.sqlite3
+NEXT = $(shell printf %04d $$(($$(ls migrations/versions/*.py 2>/dev/null | wc -l) + 1)))
+COMPILE := pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
+
+.PHONY: help install system demo test check check-fast bench revision lock format clean
 
 help:            ## list the targets
-	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
-
-$(STAMP): requirements-dev.lock
-	test -x $(BIN)/python || $(PY) -m venv .venv
-	test -x $(UV) || $(BIN)/python -m pip install -q "uv==0.13.9"
-	$(UV) pip sync -q --require-hashes requirements-dev.lock
-	touch $(STAMP)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(STAMP) ## make .venv with everything in the lock
 
-demo: $(STAMP)   ## run the service with a month of invented data; prints address and tokens
+demo: $(RUNTIME) ## run the service with a month of invented data; prints address and tokens
 	$(BIN)/python -m app demo
 
-check-fast: $(STAMP) ## lint, format, types, architecture, and the core's tests
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest tests/domain tests/reconcile tests/house -p no:cacheprovider
-
-test: $(STAMP)   ## everything: lint, types, architecture, migrations, and all tests on both databases
+test: $(STAMP) system ## everything: lint, types, architecture, migrations, all tests on both databases
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -37,11 +33,19 @@ test: $(STAMP)   ## everything: lint, types, architecture, migrations, and all t
 
 check: test      ## the same as test: what CI runs
 
-format: $(STAMP) ## rewrite files in the house format
-	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+check-fast: $(STAMP) ## lint, format, types, architecture, and the tests that need no server
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest tests/domain tests/reconcile tests/house -m "not pg" -p no:cacheprovider
 
-SCRATCH := sqlite:///$(CURDIR)/var/scratch.sqlite3
-NEXT = $(shell printf %04d $$(($$(ls migrations/versions/*.py 2>/dev/null | wc -l) + 1)))
+bench: $(BENCH)  ## measure floor, peer and service; writes docs/performance.md
+	.ci/system wrk postgresql
+	$(BIN)/python bench/run.py
+
+system:          ## make sure that PostgreSQL and Chromium are here (apt-get when root)
+	@.ci/system postgresql chromium
 
 revision: $(STAMP) ## write the next migration from the models: make revision NAME="Add the unit"
 	mkdir -p var && rm -f var/scratch.sqlite3
@@ -49,10 +53,31 @@ revision: $(STAMP) ## write the next migration from the models: make revision NA
 	$(BIN)/alembic -x url=$(SCRATCH) revision --autogenerate --rev-id $(NEXT) -m "$(NAME)"
 	$(BIN)/ruff format -q migrations && $(BIN)/ruff check --fix migrations
 
-lock:            ## pin every dependency with hashes, no host named
-	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" -o requirements.lock pyproject.toml
-	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --group dev -o requirements-dev.lock pyproject.toml
-	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --group dev --group bench -o requirements-bench.lock pyproject.toml
+format: $(STAMP) ## rewrite files in the house format
+	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+lock: $(UV)      ## pin every dependency with hashes, no host named
+	$(UV) $(COMPILE) -o requirements.lock pyproject.toml
+	$(UV) $(COMPILE) -c requirements.lock --group dev -o requirements-dev.lock pyproject.toml
+	$(UV) $(COMPILE) -c requirements-dev.lock --group dev --group bench -o requirements-bench.lock pyproject.toml
 
 clean:           ## forget the environment and caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(UV):
+	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, for example: make PY=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	test -x $(BIN)/pip || $(PY) -m venv .venv || { rm -rf .venv; echo "Install the module venv: apt-get install -y python3-venv" >&2; exit 1; }
+	$(BIN)/python -m pip install -q "uv==$(UV_VERSION)"
+
+# What the service needs, for the demo: a third of the packages, and the larger environment serves as well.
+$(RUNTIME): requirements.lock | $(UV)
+	$(UV) pip install -q --require-hashes -r requirements.lock
+	touch $(RUNTIME)
+
+$(STAMP): requirements-dev.lock | $(UV)
+	$(UV) pip sync -q --require-hashes requirements-dev.lock
+	touch $(RUNTIME) $(STAMP)
+
+$(BENCH): requirements-bench.lock $(STAMP)
+	$(UV) pip install -q --require-hashes -r requirements-bench.lock
+	touch $(BENCH)
