@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -10,7 +11,7 @@ from rich.console import Console
 
 from app.cli import context, token, unit
 from app.cli.context import OPERATOR, problems_end_the_command
-from app.db import Database
+from app.db import Database, Session
 from app.domain.register import shipped_register
 from app.models.migrate import migrate
 from app.services import forms, units
@@ -28,7 +29,7 @@ def init() -> None:
     migrate(found.settings.database)
     database, now = Database(found.settings.database), found.clock.now()
     with problems_end_the_command(), database.transaction() as session:
-        counts = units.load(session, shipped_register(), by=OPERATOR, now=now) if units.is_empty(session) else None
+        counts = _load_register(session, now)
         published = forms.publish_builtin(session, by=OPERATOR, now=now)
     console = Console(highlight=False)
     console.print(f"数据库已就绪 Database ready: {database.engine.url.render_as_string(hide_password=True)}")
@@ -36,6 +37,11 @@ def init() -> None:
         console.print(f"单位名录 Register: {counts['added']:,}")
     for form in published:
         console.print(f"已发布表式 Form published: {form}")
+
+
+def _load_register(session: Session, now: datetime) -> dict[str, int] | None:
+    """The shipped register, once: what an office corrected afterwards is never overwritten."""
+    return None if units.known(session) else units.load(session, shipped_register(), by=OPERATOR, now=now)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,6 @@ from rich.console import Console
 
 from app.cli import context
 from app.cli.context import OPERATOR, problems_end_the_command
-from app.db import Session
 from app.domain.register import read_register
 from app.errors import Invalid, Severity
 from app.services import units
@@ -30,20 +30,15 @@ def import_units(
     """按 CSV 更正单位名录：全部合格才写入 / Correct the register: everything or nothing is written."""
     found = context.load()
     with problems_end_the_command():
-        rows, findings = read_register(file.read_text(encoding="utf-8-sig").splitlines())
-        if any(finding.severity is Severity.ERROR for finding in findings):
-            raise Invalid(code="register-invalid", findings=findings)
         counts: dict[str, int] = {}
-        try:
-            with found.database.transaction() as session:
-                counts = units.load(session, rows, by=OPERATOR, now=found.clock.now())
-                _end(session, dry_run)
-        except _Undo:
-            pass
+        with suppress(_Undo), found.database.transaction() as session:
+            rows, findings = read_register(
+                file.read_text(encoding="utf-8-sig").splitlines(), units.known(session)
+            )
+            if any(finding.severity is Severity.ERROR for finding in findings):
+                raise Invalid(code="register-invalid", findings=findings)
+            counts = units.load(session, rows, by=OPERATOR, now=found.clock.now())
+            if dry_run:
+                raise _Undo
     state = "试运行，未写入 dry run, nothing written" if dry_run else "已写入 written"
     Console(highlight=False).print(f"{state}: {counts}")
-
-
-def _end(session: Session, dry_run: bool) -> None:
-    if dry_run:
-        raise _Undo

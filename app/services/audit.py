@@ -8,7 +8,7 @@ from sqlalchemy import insert, select
 
 from app.db import Row, Session, prepared
 from app.domain.canonical import digest
-from app.domain.permission import Actor
+from app.domain.permission import Action, Actor
 from app.models import AuditEvent
 
 ALGORITHM = "sha256"
@@ -62,3 +62,10 @@ def seal(row: Row) -> str:
     sealed = {key: value for key, value in row.items() if key != "hash"}
     sealed["at"] = row["at"].strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     return digest(sealed)
+
+
+def listed(session: Session, *, after: int, limit: int, by: Actor) -> list[Row]:
+    """Audit rows after a number, oldest first. Raises Forbidden for all but auditors."""
+    by.check_role(Action.READ_AUDIT)
+    statement = select(_EVENTS).where(_EVENTS.c.seq > after).order_by(_EVENTS.c.seq).limit(limit)
+    return session.all(statement)

@@ -7,10 +7,13 @@ from datetime import datetime
 
 from sqlalchemy import func, insert, select
 
-from app.db import Session, prepared
-from app.models import OutboxEvent
+from app.db import Row, Session, prepared
+from app.domain.permission import Action, Actor
+from app.models import OutboxEvent, Unit
+from app.services.units import within
 
 _EVENTS = OutboxEvent.__table__  # type: ignore[attr-defined]
+_UNITS = Unit.__table__  # type: ignore[attr-defined]
 _LAST = prepared(select(func.max(_EVENTS.c.seq).label("seq")))
 _APPEND = prepared(insert(_EVENTS))
 
@@ -20,3 +23,15 @@ def emit(session: Session, kind: str, *, unit: str, data: Mapping[str, object], 
     last = session.one(_LAST)
     seq = ((last["seq"] if last else None) or 0) + 1
     session.run(_APPEND, seq=seq, at=now, kind=kind, unit=unit, data=dict(data))
+
+
+def listed(session: Session, *, after: int, limit: int, by: Actor) -> list[Row]:
+    """Events after a number about units within the caller's reach, oldest first."""
+    statement = (
+        select(_EVENTS)
+        .outerjoin(_UNITS, _UNITS.c.code == _EVENTS.c.unit)
+        .where(_EVENTS.c.seq > after, within(by.reach(Action.READ_REPORT), _UNITS.c.report_path))
+        .order_by(_EVENTS.c.seq)
+        .limit(limit)
+    )
+    return session.all(statement)

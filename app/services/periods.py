@@ -10,14 +10,14 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db import Row, Session, prepared
-from app.domain.deadline import Deadline, Override, Shift
+from app.domain.deadline import Deadline, Override, Shift, collisions
 from app.domain.deadline import deadline as domain_deadline
 from app.domain.form import FormVersion
 from app.domain.permission import Action, Actor
 from app.domain.period import FIRST, Period
 from app.errors import Finding, Invalid, Severity, Text
 from app.models import DeadlineOverride
-from app.services import audit, revisions, units
+from app.services import audit, forms, revisions, units
 
 _OVERRIDES = DeadlineOverride.__table__  # type: ignore[attr-defined]
 _KEY = (_OVERRIDES.c.period == bindparam("month"), _OVERRIDES.c.unit_code == bindparam("unit"))
@@ -80,13 +80,50 @@ def deadline_of(
     row = session.one(_GET, month=str(period), unit=parent["code"])
     override = Override(date.fromisoformat(row["due_on"]), row["reason"]) if row else None
     timetable = form.timetable
-    return domain_deadline(period, timetable.due[parent["level"]], policy.shift or timetable.shift, override)
+    # Below the province the notice sets no day of its own: what reports to a city is due with the city.
+    day = timetable.due.get(parent["level"], timetable.due["province"])
+    return domain_deadline(period, day, policy.shift or timetable.shift, override)
+
+
+def of_unit(
+    session: Session, *, unit_code: str, period: Period, policy: Policy, by: Actor
+) -> dict[str, Any]:
+    """The answer of `GET /periods/{period}/{unit}`: window, deadline and what there is to say of them."""
+    unit = units.get(session, unit_code)
+    by.check(Action.READ_REGISTER, unit["report_path"])
+    form = forms.in_force(session, period)
+    own = [deadline_of(session, parent=unit, period=period, form=form, policy=policy)]
+    if unit["report_parent"]:
+        own.append(deadline(session, unit=unit, period=period, form=form, policy=policy))
+    window = form.window(period)
+    row = session.one(_GET, month=str(period), unit=unit_code)
+    return {
+        "period": str(period),
+        "unit": unit_code,
+        "form": form.id,
+        "window": {"after": window.start, "through": window.end},
+        "deadline": own[0].instant,
+        "due_on": own[0].due,
+        "reason": row["reason"] if row else None,
+        "findings": [f.as_json() for f in (*own[0].findings, *collisions(own))],
+    }
 
 
 def set_deadline(
-    session: Session, *, period: Period, unit_code: str, due_on: date, reason: str, by: Actor, now: datetime
+    session: Session,
+    *,
+    period: Period,
+    unit_code: str,
+    due_on: date,
+    reason: str,
+    policy: Policy,
+    by: Actor,
+    now: datetime,
 ) -> dict[str, Any]:
-    """Move the day on which all that report to a unit are due. The reason is kept and shown."""
+    """Move the day on which all that report to a unit are due. The reason is kept and shown.
+
+    Raises NotFound, Forbidden, and Invalid for a day outside the period's month and the one after.
+    """
     unit = units.get(session, unit_code)
     by.check(Action.SET_DEADLINE, unit["report_path"])
     session.run(
@@ -101,7 +138,7 @@ def set_deadline(
     thing = f"deadline:{period}/{unit_code}"
     audit.record(session, by=by, action="deadline.set", path=unit["report_path"], thing=thing, now=now)
     revisions.bump(session, revisions.of_period(str(period)))
-    return {"period": str(period), "unit": unit_code, "due_on": due_on.isoformat(), "reason": reason}
+    return of_unit(session, unit_code=unit_code, period=period, policy=policy, by=by)
 
 
 def _refused(zh: str, en: str) -> Invalid:

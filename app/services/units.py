@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.db import Row, Session, prepared
 from app.domain.canonical import digest
 from app.domain.permission import Actor
-from app.domain.register import UnitRow, report_paths
+from app.domain.unit import UnitRow, report_paths
 from app.errors import NotFound
 from app.models import Unit
 from app.services import audit, events, revisions
@@ -126,6 +126,11 @@ def load(session: Session, rows: Sequence[UnitRow], *, by: Actor, now: datetime)
         events.emit(session, "register.changed", unit="000000", data=counts, now=now)
         revisions.bump(session, revisions.REGISTER)
     return {"added": len(added), "changed": len(changed), "unchanged": len(new) - len(added) - len(changed)}
+
+
+def known(session: Session) -> list[UnitRow]:
+    """The register as it stands, by code."""
+    return [_as_unit(row) for row in session.all(_ALL)]
 
 
 def _as_unit(row: Row) -> UnitRow:

@@ -1,0 +1,28 @@
+"""`/health`: whether the process runs, and whether it can do its work."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from app.api.answers import database_of, json_response
+from app.api.schemas.common import HealthOut
+from app.errors import Unavailable
+from app.models.migrate import head
+from app.services import health
+
+router = APIRouter(prefix="/health", tags=["health"])
+
+
+@router.get("/live", responses={200: {"model": HealthOut, "description": "The process answers"}})
+async def live(request: Request) -> Response:
+    """The process answers; nothing else is looked at."""
+    return json_response({"status": "ok"})
+
+
+@router.get("/ready", responses={200: {"model": HealthOut, "description": "Ready"}})
+async def ready(request: Request) -> Response:
+    """The database answers and has the schema of this release. 503 while it does not."""
+    revision = await database_of(request).read(health.schema_revision)
+    if revision != head():
+        raise Unavailable(headers={"Retry-After": "5"})
+    return json_response({"status": "ok", "schema": revision})
