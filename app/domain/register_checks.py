@@ -97,20 +97,18 @@ _SHAPES = {
     Level.TOWNSHIP: re.compile(r"(?!00)[0-9]{9}"),
 }
 
-_LEAF = Level.TOWNSHIP
-
 ROW_RULES: tuple[tuple[str, str, Callable[[UnitRow], bool]], ...] = (
     ("level", "code-not-of-level", lambda u: not _SHAPES[u.level].fullmatch(u.code)),
-    ("report_parent", "missing-parent", lambda u: u.report_parent is None and u.level is not Level.CENTRE),
-    ("admin_parent", "missing-parent", lambda u: u.admin_parent is None and u.level is not Level.CENTRE),
-    ("report_parent", "unexpected-parent", lambda u: u.report_parent is not None and u.level is Level.CENTRE),
-    ("admin_parent", "unexpected-parent", lambda u: u.admin_parent is not None and u.level is Level.CENTRE),
-    ("reports", "centre-reports", lambda u: u.reports and u.level is Level.CENTRE),
-    ("agri_related", "agri-not-of-level", lambda u: (u.agri_related is None) == (u.level is Level.COUNTY)),
+    ("report_parent", "missing-parent", lambda u: u.report_parent is None and u.level != Level.CENTRE),
+    ("admin_parent", "missing-parent", lambda u: u.admin_parent is None and u.level != Level.CENTRE),
+    ("report_parent", "unexpected-parent", lambda u: u.report_parent is not None and u.level == Level.CENTRE),
+    ("admin_parent", "unexpected-parent", lambda u: u.admin_parent is not None and u.level == Level.CENTRE),
+    ("reports", "centre-reports", lambda u: u.reports and u.level == Level.CENTRE),
+    ("agri_related", "agri-not-of-level", lambda u: (u.agri_related is None) == (u.level == Level.COUNTY)),
     (
         "township_kind",
         "kind-not-of-level",
-        lambda u: (u.township_kind is None) == (u.level is Level.TOWNSHIP),
+        lambda u: (u.township_kind is None) == (u.level == Level.TOWNSHIP),
     ),
     ("valid_to", "dates-reversed", lambda u: u.valid_to is not None and u.valid_to <= u.valid_from),
 )

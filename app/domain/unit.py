@@ -108,7 +108,7 @@ def denominators(units: Iterable[UnitRow]) -> dict[str, Denominators]:
 
 def _count(area: list[UnitRow]) -> Denominators:
     living = [unit for unit in area if unit.valid_to is None]
-    counties = [unit for unit in living if unit.level is Level.COUNTY]
+    counties = [unit for unit in living if unit.level == Level.COUNTY]
     return Denominators(
         counties=len(counties),
         agri_counties=sum(unit.agri_related is True for unit in counties),

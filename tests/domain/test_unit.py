@@ -61,6 +61,13 @@ def changed(code: str, **fields: object) -> list[UnitRow]:
     return [replace(row, **fields) if row.code == code else row for row in UNITS]
 
 
+def test_levels_read_from_a_database_as_plain_strings_count_alike():
+    plain = [replace(row, level=str(row.level)) for row in UNITS]
+
+    assert denominators(plain) == denominators(UNITS)
+    assert report_paths(plain) == report_paths(UNITS)
+
+
 def test_report_path_leads_from_the_centre_and_passes_by_the_admin_parent():
     paths = report_paths(reversed(UNITS))
 
