@@ -1,0 +1,1 @@
+"""Benchmarks: the service beside a tutorial-style floor and a peer, all on this machine, in one run."""

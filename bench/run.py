@@ -1,0 +1,174 @@
+"""Measures POST and GET beside their yardsticks, interleaved, and writes the tables into the documentation.
+
+python -m bench.run post --database sqlite --rounds 3 --seconds 5 --write
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import datasette_peer, postgres, service
+from bench.load import Load, Target
+from bench.sample import (
+    MONTHS,
+    months,
+    questions,
+    reporting_units,
+    service_posts,
+    tutorial_posts,
+    write_lines,
+)
+from bench.servers import free_port, running, uvicorn
+from bench.table import publish, table
+
+POST_MONTHS = 357
+FASTEST = 8000
+"""Requests a second that prepared POSTs must last for."""
+
+KEPT_MONTHS = 12
+"""Months whose sums are asked again and again: fewer answers than the service keeps."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run, and where its files go."""
+
+    rounds: int
+    seconds: int
+    connections: Sequence[int]
+    with_service: bool
+    database: str
+    folder: Path
+
+    @property
+    def posts(self) -> int:
+        """How many new reports one contender may need."""
+        return self.rounds * self.seconds * len(self.connections) * FASTEST
+
+
+def measure(targets: Sequence[Target], plan: Plan) -> dict[tuple[str, int], list[Load]]:
+    """Rounds in turn, each beginning with another contender, so that a slow minute hits all of them."""
+    results: dict[tuple[str, int], list[Load]] = {
+        (target.name, connections): [] for connections in plan.connections for target in targets
+    }
+    for number in range(plan.rounds):
+        turn = number % len(targets)
+        for connections in plan.connections:
+            for target in [*targets[turn:], *targets[:turn]]:
+                load = target.drive(connections=connections, seconds=plan.seconds)
+                if load.exhausted:
+                    raise RuntimeError(f"prepared requests for {target.name} ran out: raise FASTEST")
+                print(f"round {number + 1}, {connections:>3} conns, {target.name}: {load}", flush=True)
+                results[target.name, connections].append(load)
+    return results
+
+
+@contextmanager
+def post_targets(plan: Plan) -> Iterator[list[Target]]:
+    """The tutorial's endpoint and ours on databases of the same kind, equally durable."""
+    units, periods = reporting_units(), months(POST_MONTHS)
+    with ExitStack() as stack:
+        home = stack.enter_context(postgres.server()) if plan.database == "postgresql" else None
+        url = postgres.database(home, "tutorial") if home else f"sqlite:///{plan.folder / 'tutorial.sqlite3'}"
+        port = free_port()
+        base = stack.enter_context(
+            running(
+                "tutorial",
+                uvicorn("bench.tutorial_sqlmodel:app", port),
+                port=port,
+                ready="/ready",
+                folder=plan.folder,
+                env={"DATABASE_URL": url},
+            )
+        )
+        lines = write_lines(plan.folder / "tutorial.txt", tutorial_posts(units, periods), plan.posts)
+        json_body = {"Content-Type": "application/json"}
+        targets = [Target("FastAPI + SQLModel, as taught", base, lines, "POST", json_body, once=True)]
+        if plan.with_service:
+            ours = postgres.database(home, "yuebao") if home else ""
+            running_service = stack.enter_context(service.start_service(plan.folder, ours))
+            lines = write_lines(plan.folder / "service.txt", service_posts(units, periods), plan.posts)
+            targets.append(service.posts(running_service, lines))
+        yield targets
+
+
+@contextmanager
+def get_targets(plan: Plan) -> Iterator[list[Target]]:
+    """Datasette and the service over the same 340 units and 120 months, asked for sums of provinces."""
+    units, periods = reporting_units(), months(MONTHS)
+    parents = sorted({unit.parent for unit in units})
+    with ExitStack() as stack:
+        datasette_peer.build(plan.folder, units, periods)
+        port = free_port()
+        command = datasette_peer.command(plan.folder, port)
+        ready = "/-/versions.json"
+        base = stack.enter_context(running("datasette", command, port=port, ready=ready, folder=plan.folder))
+        asked = questions(datasette_peer.QUESTION, parents, periods[-KEPT_MONTHS:])
+        targets = [Target("Datasette", base, write_lines(plan.folder / "datasette.txt", asked))]
+        if plan.with_service:
+            home = stack.enter_context(postgres.server()) if plan.database == "postgresql" else None
+            ours = postgres.database(home, "yuebao") if home else ""
+            running_service = stack.enter_context(service.start_service(plan.folder, ours))
+            service.prepare_service_reports(running_service, plan.folder, units, periods)
+            targets += _questions_to(running_service, plan.folder, parents, periods)
+        for target in targets:
+            target.drive(connections=4, seconds=1)  # what is kept is kept from now on
+        yield targets
+
+
+def _questions_to(
+    ours: service.Service, folder: Path, parents: Sequence[str], periods: Sequence[str]
+) -> list[Target]:
+    """The same sums unchanged (kept), unchanged and known to the client (304), and computed anew.
+
+    The last asks for more sums in turn than the service keeps, so that each is computed as after a change.
+    """
+    kept = questions(service.QUESTION, parents, periods[-KEPT_MONTHS:])
+    anew = questions(service.QUESTION, parents, periods)
+    known = service.QUESTION.format(period=periods[-1], unit=parents[0])
+    if_changed = {**ours.headers, "If-None-Match": ours.entity_tag(known)}
+    return [
+        Target("Yuebao, unchanged", ours.base, write_lines(folder / "kept.txt", kept), headers=ours.headers),
+        Target("Yuebao, 304", ours.base, write_lines(folder / "known.txt", [known]), headers=if_changed),
+        Target("Yuebao, computed", ours.base, write_lines(folder / "anew.txt", anew), headers=ours.headers),
+    ]
+
+
+TARGETS = {"post": post_targets, "get": get_targets}
+
+
+def main() -> None:
+    """Run what was asked for and print it; `--write` puts it into docs/performance.md too."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", nargs="?", choices=[*TARGETS, "all"], default="all")
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=3)
+    parser.add_argument("--connections", type=int, nargs="+", default=[1, 16])
+    parser.add_argument("--yardstick-only", action="store_true", help="do not start the service")
+    parser.add_argument("--write", action="store_true", help="write docs/performance.md")
+    given = parser.parse_args()
+    for what in TARGETS if given.what == "all" else [given.what]:
+        with tempfile.TemporaryDirectory(prefix="yuebao-bench-") as folder:
+            plan = Plan(
+                given.rounds,
+                given.seconds,
+                given.connections,
+                not given.yardstick_only,
+                given.database,
+                Path(folder),
+            )
+            with TARGETS[what](plan) as targets:
+                text = table(measure(targets, plan))
+        print(f"\n{text}\n")
+        if given.write:
+            publish(f"{what}-{given.database}", text)
+
+
+if __name__ == "__main__":
+    main()

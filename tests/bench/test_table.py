@@ -1,0 +1,46 @@
+"""The benchmark's own arithmetic: medians, ratios, and the place in the documentation."""
+
+import pytest
+
+from bench.load import Load
+from bench.table import publish, table
+
+
+def load(rate, p50=2.0, p99=6.0, refused=0):
+    return Load(rate, 1.0, p50, p99, refused, 0, False)
+
+
+def test_the_first_contender_is_the_yardstick_at_the_same_number_of_connections():
+    results = {
+        ("floor", 1): [load(100), load(300), load(200)],
+        ("ours", 1): [load(900), load(800), load(100)],
+        ("floor", 16): [load(400)],
+        ("ours", 16): [load(1000, refused=2)],
+    }
+
+    lines = table(results).splitlines()[-4:]
+
+    assert lines == [
+        "| floor | 1 | 200 [100, 300, 200] | 1.00 | 2.00 | 6.00 | 3.0 | 0 |",
+        "| ours | 1 | 800 [900, 800, 100] | 4.00 | 2.00 | 6.00 | 3.0 | 0 |",
+        "| floor | 16 | 400 [400] | 1.00 | 2.00 | 6.00 | 3.0 | 0 |",
+        "| ours | 16 | 1,000 [1,000] | 2.50 | 2.00 | 6.00 | 3.0 | 2 |",
+    ]
+
+
+def test_a_table_replaces_only_what_stands_between_its_marks(tmp_path):
+    document = tmp_path / "performance.md"
+    document.write_text("a\n<!-- bench:x -->\nold\n<!-- /bench:x -->\nb\n")
+
+    publish("x", r"new \1", document)
+    publish("x", r"new \1", document)
+
+    assert document.read_text() == "a\n<!-- bench:x -->\nnew \\1\n<!-- /bench:x -->\nb\n"
+
+
+def test_a_table_without_a_place_is_an_error(tmp_path):
+    document = tmp_path / "performance.md"
+    document.write_text("nothing here\n")
+
+    with pytest.raises(ValueError, match="marks named bench:x"):
+        publish("x", "new", document)
