@@ -205,3 +205,12 @@ class Unavailable(Problem):
     status = 503
     default_code = "unavailable"
     default_title = Text("服务暂不可用，请稍后重试", "The service is unavailable, try again later")
+
+
+def merge(*sources: Sequence[Finding]) -> list[Finding]:
+    """Findings of several checks, in order; at one place the earlier check's word stands for the later ones'."""
+    merged: list[Finding] = []
+    for source in sources:
+        places = {found.pointer for found in merged}
+        merged += [found for found in source if found.pointer not in places]
+    return merged

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from app.api.answers import caller, database_of, json_response, read
-from app.api.conditional import not_modified, quoted
+from app.api.conditional import etag_of, is_unchanged, not_modified, reply
 from app.api.documented import answers
 from app.api.schemas.common import PeriodInPath, UnitInPath
 from app.api.schemas.views import AggregateOut, CompletenessOut
@@ -15,7 +15,7 @@ from app.domain.aggregate import View
 from app.services import aggregates, completeness
 from app.services.periods import parse_period
 
-router = APIRouter(tags=["aggregates"])
+router = APIRouter(prefix="/api/v1", tags=["aggregates"])
 
 
 @router.get("/aggregates/{period}/{unit}", responses=answers(AggregateOut, 200, 304, 404, 422))
@@ -34,10 +34,8 @@ async def get_aggregate(
     tag, body = await database_of(request).read(
         answers_kept.get, unit_code=unit, period=parse_period(period), view=view, by=caller(request)
     )
-    headers = {"ETag": quoted(tag), "Cache-Control": "private, no-cache", "Vary": "Authorization, Accept"}
-    if not_modified(request, headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type="application/json")
+    etag = etag_of(tag)
+    return not_modified(etag) if is_unchanged(request, etag) else reply(body, etag=etag)
 
 
 @router.get("/completeness/{period}/{unit}", responses=answers(CompletenessOut, 200, 404, 422))

@@ -13,6 +13,7 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.api.paging import encode_cursor
 from app.api.context import actor_of, headers_of, received_at, request_id_of
 from app.db import Database, Session
 from app.domain.canonical import canonical
@@ -125,3 +126,10 @@ def _key(request: Request, body: object) -> Key | None:
             code="idempotency-key-invalid",
         )
     return Key(text, fingerprint(request.method, str(request.url.path), canonical(body)))
+
+
+def page_of(rows: list[dict[str, Any]], limit: int, *key: str) -> dict[str, Any]:
+    """A page of at most `limit` of the rows, of which one more was asked for to see whether a page follows."""
+    items = rows[:limit]
+    more = len(rows) > limit
+    return {"items": items, "next": encode_cursor([items[-1][name] for name in key]) if more else None}

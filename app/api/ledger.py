@@ -23,7 +23,7 @@ from app.reconcile import Ledger, read_summary
 from app.services import ledger
 from app.services.idempotency import Answer
 
-router = APIRouter(prefix="/ledger", tags=["ledger"])
+router = APIRouter(prefix="/api/v1/ledger", tags=["ledger"])
 
 CSV_TYPES = frozenset({"text/csv", "text/tab-separated-values", "application/octet-stream", "text/plain"})
 

@@ -20,4 +20,4 @@ from app.services import ledger, reconciliations
 from app.services.idempotency import Answer
 from app.services.periods import parse_period
 
-router = APIRouter(prefix="/reconciliations", tags=["reconciliation"])
+router = APIRouter(prefix="/api/v1/reconciliations", tags=["reconciliation"])

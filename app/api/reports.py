@@ -31,7 +31,7 @@ from app.services import report_queries, reports
 from app.services.idempotency import Answer
 from app.services.reports import Saved, Submission
 
-router = APIRouter(prefix="/reports", tags=["reports"])
+router = APIRouter(prefix="/api/v1/reports", tags=["reports"])
 
 PeriodInPath = Annotated[str, Path(**PERIOD)]
 UnitInPath = Annotated[str, Path(**UNIT)]

@@ -6,16 +6,16 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app.api.answers import json_response, read
+from app.api.answers import json_response, page_of, read
 from app.api.documented import answers
-from app.api.paging import Cursor, Limit, page
+from app.api.paging import Cursor, Limit, decode_cursor
 from app.api.schemas.common import UnitInPath
 from app.api.schemas.views import UnitOut, UnitPage
 from app.db import Row, Session
 from app.domain.permission import Action, Actor
 from app.services import units
 
-router = APIRouter(prefix="/units", tags=["register"])
+router = APIRouter(prefix="/api/v1/units", tags=["register"])
 
 Level = Literal["centre", "province", "prefecture", "county", "township"]
 
@@ -30,11 +30,11 @@ async def list_units(
     cursor: Cursor = None,
 ) -> Response:
     """The units within the caller's reach, by code."""
-    after = cursor.text if cursor else ""
+    (after,) = decode_cursor(cursor, (str,)) or ("",)
     rows = await read(
         request, _list, parent=parent, level=level, query=q, after=after, limit=limit + 1
     )
-    return json_response(page([unit_json(row) for row in rows], limit, key=lambda item: item["code"]))
+    return json_response(page_of([unit_json(row) for row in rows], limit, "code"))
 
 
 @router.get("/{code}", responses=answers(UnitOut, 200, 404, 422))

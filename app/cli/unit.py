@@ -32,9 +32,8 @@ def import_units(
     with problems_end_the_command():
         counts: dict[str, int] = {}
         with suppress(_Undo), found.database.transaction() as session:
-            rows, findings = read_register(
-                file.read_text(encoding="utf-8-sig").splitlines(), units.known(session)
-            )
+            with file.open(encoding="utf-8-sig", newline="") as lines:
+                rows, findings = read_register(lines, units.known(session))
             if any(finding.severity is Severity.ERROR for finding in findings):
                 raise Invalid(code="register-invalid", findings=findings)
             counts = units.load(session, rows, by=OPERATOR, now=found.clock.now())

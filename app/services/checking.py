@@ -1,1 +1,79 @@
 """Checking: gather the facts that the rules of a form need, and run them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import bindparam, select
+
+from app.db import Row, Session, prepared
+from app.domain.checks import Facts, Previous, UnitFacts, check
+from app.domain.content import ReportContent
+from app.domain.form import FormVersion
+from app.domain.period import Period
+from app.errors import Finding
+from app.models import Figures, Report
+from app.services import forms
+
+_REPORTS = Report.__table__  # type: ignore[attr-defined]
+_FIGURES = Figures.__table__  # type: ignore[attr-defined]
+_PREVIOUS = prepared(
+    select(_FIGURES.c.period, _FIGURES.c.reported, _FIGURES.c.form_code, _FIGURES.c.form_version)
+    .join(
+        _REPORTS, (_REPORTS.c.unit_code == _FIGURES.c.unit_code) & (_REPORTS.c.period == _FIGURES.c.period)
+    )
+    .where(
+        _FIGURES.c.unit_code == bindparam("unit"),
+        _FIGURES.c.period < bindparam("month"),
+        _REPORTS.c.status == "accepted",
+    )
+    .order_by(_FIGURES.c.period.desc())
+    .limit(1)
+)
+
+
+def findings_of(
+    session: Session,
+    *,
+    form: FormVersion,
+    unit: Row,
+    period: Period,
+    content: ReportContent,
+    stored: Row | None,
+) -> list[Finding]:
+    """What the form's rules find in a content; `stored` is the row of figures that is in force, if any."""
+    facts = Facts(
+        period=period,
+        unit=UnitFacts(unit["level"], unit["counties_count"], unit["townships_count"]),
+        figures=content.figures,
+        supplements=content.supplements,
+        previous=previous(session, form, unit["code"], period),
+        ledger_flow=_ledger_flow(form, stored),
+        coverage=_coverage(form, stored),
+    )
+    return check(form, facts)
+
+
+def previous(session: Session, form: FormVersion, unit: str, period: Period) -> Previous | None:
+    """The unit's last accepted report before a period, with the figures that can be compared."""
+    row = session.one(_PREVIOUS, unit=unit, month=str(period))
+    if row is None:
+        return None
+    figures = row["reported"] or {}
+    if (row["form_code"], row["form_version"]) != (form.code, form.version):
+        older = forms.get(session, row["form_code"], row["form_version"])
+        figures = {code: figures.get(code) for code in comparable_codes(older, form)}
+    return Previous(Period.parse(row["period"]), figures)
+
+
+def _ledger_flow(form: FormVersion, stored: Row | None) -> bool | None:
+    """Whether the ledger in force shows any flow; None while it says nothing of this unit and period."""
+    ledger: Mapping[str, int | None] = (stored and stored["ledger"]) or {}
+    if all(value is None for value in ledger.values()):
+        return None
+    return any(ledger.get(code) for code in form.flow_codes if code in form.ledger_codes)
+
+
+def _coverage(form: FormVersion, stored: Row | None) -> dict[str, int | None]:
+    evidenced: Mapping[str, int | None] = (stored and stored["evidenced"]) or {}
+    return {code: evidenced.get(code) or 0 for code in form.evidence_codes()}

@@ -13,12 +13,15 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from app.db import Row, Session, prepared
 from app.domain.checks import blocking
 from app.domain.content import ReportContent, parse_content
+from app.domain.deadline import timeliness
 from app.domain.form import FormVersion
 from app.domain.permission import Action, Actor
-from app.domain.period import Period, parse_period
-from app.errors import Conflict, Finding, Invalid, NotFound, Severity, Text, VersionConflict
+from app.domain.period import Period
+from app.domain.workflow import Status
+from app.errors import Conflict, Finding, Invalid, NotFound, Text, VersionConflict, merge
 from app.models import Report, ReportVersion
 from app.services import audit, checking, events, figures, forms, periods, units
+from app.services.report_queries import difference
 
 _REPORTS = Report.__table__  # type: ignore[attr-defined]
 _VERSIONS = ReportVersion.__table__  # type: ignore[attr-defined]
@@ -43,6 +46,13 @@ _SAVE = prepared(
     .values({_REPORTS.c[name]: bindparam(f"new_{name}") for name in _CHANGES})
 )
 _ADD_VERSION = prepared(insert(_VERSIONS))
+_CONTENT = prepared(
+    select(_VERSIONS.c.content).where(
+        _VERSIONS.c.unit_code == bindparam("unit"),
+        _VERSIONS.c.period == bindparam("month"),
+        _VERSIONS.c.number == bindparam("number"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +77,6 @@ class Saved:
     unit: Row
     form: FormVersion
     content: dict[str, Any]
-    findings: list[dict[str, Any]]
     deadline: datetime
 
 
@@ -140,7 +149,8 @@ def _filing(
 
 
 def _save(session: Session, filing: _Filing, before: Row | None) -> Saved:
-    content, findings = _judge(session, filing)
+    stored = figures.get(session, str(filing.period), filing.unit["code"])
+    content, findings = _judge(session, filing, stored)
     row = _row(filing, before, content, findings)
     _store(session, row, before)
     session.run(_ADD_VERSION, **_version(filing, row, content))
@@ -149,27 +159,33 @@ def _save(session: Session, filing: _Filing, before: Row | None) -> Saved:
         unit=row["unit_code"],
         period=row["period"],
         form=filing.form,
-        before=figures.get(session, row["period"], row["unit_code"]),
+        before=stored,
         reported=None if filing.submission.draft else content.figures,
     )
     _trail(session, filing, before, row)
-    return Saved(row, filing.unit, filing.form, content.as_json(), row["findings"], filing.deadline)
+    return Saved(row, filing.unit, filing.form, content.as_json(), filing.deadline)
 
 
-def _judge(session: Session, filing: _Filing) -> tuple[ReportContent, list[Finding]]:
+def _judge(session: Session, filing: _Filing, stored: Row | None) -> tuple[ReportContent, list[Finding]]:
     """The content and what was found in it. Raises Invalid with everything, when anything blocks."""
     draft = filing.submission.draft
     content, findings = parse_content(filing.form, filing.submission.content, draft=draft)
-    findings = [*filing.submission.found, *findings]
-    checked = checking.findings_of(session, filing.form, filing.unit, filing.period, content.figures_valid)
-    if draft:
-        blockers = [f for f in findings if f.severity is Severity.ERROR]
-    else:
-        findings += checked
-        blockers = blocking(findings, content.explanations)
-    if blockers:
-        raise Invalid(code=problem_code(blockers), findings=findings)
-    return content, findings
+    shape = merge(filing.submission.found, findings)
+    checked = checking.findings_of(
+        session, form=filing.form, unit=filing.unit, period=filing.period, content=content, stored=stored
+    )
+    # A draft is kept with whatever its rules say: it is work in progress, and the findings are its to-do list.
+    stops = blocking(shape, ()) if draft else blocking([*shape, *checked], content.explanations)
+    if stops:
+        raise Invalid(code=_problem_code(stops), findings=[*shape, *checked])
+    return content, [*shape, *checked]
+
+
+def _problem_code(stops: Sequence[Finding]) -> str:
+    """The slug of the one defect in the shape of the body, or the general one for several or for rules."""
+    codes = {f.code for f in stops}
+    only = codes.pop() if len(codes) == 1 else ""
+    return only if only and not only[0].isupper() else "report-refused"
 
 
 def _trail(session: Session, filing: _Filing, before: Row | None, row: Row) -> None:

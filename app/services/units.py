@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.db import Row, Session, prepared
 from app.domain.canonical import digest
 from app.domain.permission import Actor
-from app.domain.unit import UnitRow, report_paths
+from app.domain.register import Level, UnitRow, report_paths, with_counts
 from app.errors import NotFound
 from app.models import Unit
 from app.services import audit, events, revisions
@@ -108,7 +108,7 @@ def load(session: Session, rows: Sequence[UnitRow], *, by: Actor, now: datetime)
     before = {row["code"]: row for row in session.all(_ALL)}
     merged = {**{code: _as_unit(row) for code, row in before.items()}, **{row.code: row for row in rows}}
     paths = report_paths(merged.values())
-    new = [{**asdict(row), "report_path": paths[row.code]} for row in merged.values()]
+    new = [{**asdict(row), "report_path": paths[row.code]} for row in with_counts(merged.values())]
     added = [row for row in new if row["code"] not in before]
     changed = [row for row in new if row["code"] in before and row != before[row["code"]]]
     if added or changed:
@@ -134,4 +134,5 @@ def known(session: Session) -> list[UnitRow]:
 
 
 def _as_unit(row: Row) -> UnitRow:
-    return UnitRow(**{key: value for key, value in row.items() if key != "report_path"})
+    stored = {key: value for key, value in row.items() if key != "report_path"}
+    return UnitRow(**{**stored, "level": Level(row["level"])})

@@ -127,12 +127,33 @@ class FormIn(Body):
 
 
 class FormPublished(Out):
-    """A new version, with what a check of the definition found."""
+    """A new version, or one that a dry run has only checked."""
 
     form: str
     valid_from: PeriodText
-    findings: list[FindingOut]
     committed: bool
+
+
+class FormOut(Out):
+    """A version, whole: docs/forms.md explains each member."""
+
+    form: str
+    code: str
+    version: int
+    valid_from: PeriodText
+    title: dict[str, str]
+    timetable: dict[str, Any]
+    indicators: list[dict[str, Any]]
+    ratios: list[dict[str, Any]]
+    rules: list[dict[str, Any]]
+
+
+class FormSchema(Out):
+    """A JSON Schema, dialect 2020-12."""
+
+    title: str
+    type: str
+    properties: dict[str, Any]
 
 
 class DeadlineIn(Body):

@@ -1,1 +1,0 @@
-"""Pages of a list: a bounded size, and an opaque cursor that says after what the next page begins."""
