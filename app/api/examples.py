@@ -1,0 +1,52 @@
+"""Examples in the OpenAPI document; a test sends each of them to the running application."""
+
+from __future__ import annotations
+
+from typing import Any
+
+FIGURES = {
+    "prefectures_mobilized": 1,
+    "counties_agri_total": 7,
+    "counties_mobilized": 6,
+    "county_work_committees": 5,
+    "townships_total": 34,
+    "townships_mobilized": 30,
+    "members_added": 41,
+    "members_left": 12,
+    "members_total": 452,
+    "townships_funded_20k": 20,
+    "orgs_new": 38,
+    "orgs_dissolved": 4,
+    "orgs_rectified": 9,
+    "orgs_total": 690,
+    "wechat_groups": 512,
+}
+
+_REPORT: dict[str, Any] = {
+    "period": "2015-04",
+    "unit": "440100",
+    "contact": {"name": "示例甲", "phone": "13800000000"},
+    "figures": FIGURES,
+    "supplements": {"coop_orgs_new": 6},
+    "activities": [{"item": 3, "done": True, "count": 2, "text": "示例：班子成员赴两个县督导"}],
+    "narrative": "示例：四月召开全市动员会。",
+    "explanations": [],
+    "draft": False,
+}
+
+REPORT = {
+    "report": _REPORT,
+    "draft": {"period": "2015-04", "unit": "440200", "draft": True, "figures": {"townships_total": 94}},
+}
+
+RETURN = {"cell": {"reasons": [{"pointer": "/figures/members_total", "text": "与上期相差较大，请核实后重报"}]}}
+REOPEN = {"correction": {"reason": "单位来函更正", "expires_at": "2015-05-05T00:00:00+08:00"}}
+DEADLINE = {"later": {"due_on": "2015-04-27", "reason": "25日为周六，顺延至周一"}}
+RECONCILE = {"in_force": {"period": "2015-04", "unit": "440000"}}
+FORM = {"toml": {"definition": 'code = "example"\nversion = 1\n'}}
+
+LEDGER = (
+    "period,unit_code,unit_name,members_added,members_left,members_total,orgs_new,orgs_dissolved,"
+    "orgs_rectified,orgs_total,as_of\n"
+    "2015-04,440100,广州市,41,12,451,38,4,9,690,2015-04-25\n"
+)
