@@ -42,7 +42,7 @@ check-fast: $(STAMP) ## lint, format, types, architecture, and the tests that ne
 
 bench: $(BENCH)  ## measure floor, peer and service; writes docs/performance.md
 	.ci/system wrk postgresql
-	$(BIN)/python bench/run.py
+	$(BIN)/python -m bench.run
 
 system:          ## make sure that PostgreSQL and Chromium are here (apt-get when root)
 	@.ci/system postgresql chromium
