@@ -42,7 +42,8 @@ check-fast: $(STAMP) ## lint, format, types, architecture, and the tests that ne
 
 bench: $(BENCH)  ## measure floor, peer and service; writes docs/performance.md
 	.ci/system wrk postgresql
-	$(BIN)/python bench/run.py
+	$(BIN)/python -m bench.run --database sqlite --write
+	$(BIN)/python -m bench.run --database postgresql --write
 
 system:          ## make sure that PostgreSQL and Chromium are here (apt-get when root)
 	@.ci/system postgresql chromium

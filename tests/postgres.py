@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,7 +96,8 @@ class Server:
     def stop(self) -> None:
         """Stop at once and delete everything."""
         if (self.home / "data" / "postmaster.pid").exists():
-            self._run("pg_ctl", "-m", "immediate", "-w", "stop")
+            with suppress(RuntimeError):  # the file outlives a machine that was switched off
+                self._run("pg_ctl", "-m", "immediate", "-w", "stop")
         shutil.rmtree(self.home, ignore_errors=True)
 
     def _run(self, program: str, *arguments: str) -> None:
@@ -126,11 +127,13 @@ def home() -> Iterator[Path]:
     the folder of a session that was killed, and clear it away.
     """
     sweep()
-    path = Path(tempfile.mkdtemp(prefix="yuebao-pg-", dir="/tmp"))
+    unlocked = Path(tempfile.mkdtemp(prefix="yuebao-new-", dir="/tmp"))
     if os.geteuid() == 0:
-        os.chown(path, NOBODY, NOBODY)
-    with open(path / "alive", "w") as alive:
+        os.chown(unlocked, NOBODY, NOBODY)
+    with open(unlocked / "alive", "w") as alive:
         fcntl.flock(alive, fcntl.LOCK_EX)
+        # Only now may the sweep of another session find it.
+        path = unlocked.rename(str(unlocked).replace("yuebao-new-", "yuebao-pg-"))
         try:
             yield path
         finally:

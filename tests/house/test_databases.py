@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
+from pytest_socket import SocketConnectBlockedError
 from sqlalchemy import inspect, text
 
 from app.models.migrate import connect, current, head
@@ -78,3 +81,8 @@ def identity(url: str) -> object:
     """What a database has and its next copy of the same name has not."""
     with connect(url) as connection:
         return connection.scalar(text("SELECT oid FROM pg_database WHERE datname = current_database()"))
+
+
+def test_no_test_reaches_a_network() -> None:
+    with socket.socket() as connection, pytest.raises((SocketConnectBlockedError, UserWarning)):
+        connection.connect(("192.0.2.1", 80))
