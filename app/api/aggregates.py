@@ -23,7 +23,9 @@ async def get_aggregate(
     request: Request,
     period: PeriodInPath,
     unit: UnitInPath,
-    view: Annotated[View, Query(description="`centre`: prefectures only, others shown separately")] = View.ALL,
+    view: Annotated[
+        View, Query(description="`centre`: prefectures only, others shown separately")
+    ] = View.ALL,
 ) -> Response:
     """The period's sums over the reporting units below a unit.
 

@@ -112,7 +112,9 @@ def _default(value: object) -> str:
     return str(value)
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_default, check_circular=False).encode
+_encode = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), default=_default, check_circular=False
+).encode
 
 
 def _key(request: Request, body: object) -> Key | None:
@@ -122,7 +124,10 @@ def _key(request: Request, body: object) -> Key | None:
     text = sent.decode("latin-1")
     if not (0 < len(text) <= LONGEST_KEY and text.isascii() and text.isprintable()):
         raise Malformed(
-            Text("Idempotency-Key 须为1到255个可见ASCII字符", "Idempotency-Key takes 1 to 255 visible ASCII characters"),
+            Text(
+                "Idempotency-Key 须为1到255个可见ASCII字符",
+                "Idempotency-Key takes 1 to 255 visible ASCII characters",
+            ),
             code="idempotency-key-invalid",
         )
     return Key(text, fingerprint(request.method, str(request.url.path), canonical(body)))

@@ -39,7 +39,9 @@ REPORT = {
     "draft": {"period": "2015-04", "unit": "440200", "draft": True, "figures": {"townships_total": 94}},
 }
 
-RETURN = {"cell": {"reasons": [{"pointer": "/figures/members_total", "text": "与上期相差较大，请核实后重报"}]}}
+RETURN = {
+    "cell": {"reasons": [{"pointer": "/figures/members_total", "text": "与上期相差较大，请核实后重报"}]}
+}
 REOPEN = {"correction": {"reason": "单位来函更正", "expires_at": "2015-05-05T00:00:00+08:00"}}
 DEADLINE = {"later": {"due_on": "2015-04-27", "reason": "25日为周六，顺延至周一"}}
 RECONCILE = {"in_force": {"period": "2015-04", "unit": "440000"}}

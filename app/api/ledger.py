@@ -33,7 +33,12 @@ Encoding = Annotated[
 ]
 
 
-@router.post("/imports", status_code=201, responses=answers(LedgerImportOut, 201, 200, 413, 415, 422), openapi_extra=csv_body())
+@router.post(
+    "/imports",
+    status_code=201,
+    responses=answers(LedgerImportOut, 201, 200, 413, 415, 422),
+    openapi_extra=csv_body(),
+)
 async def import_ledger(
     request: Request, kind: Kind = "summary", encoding: Encoding = None, dry_run: DryRun = False
 ) -> Response:
@@ -44,7 +49,9 @@ async def import_ledger(
     and column of every finding. A later import supersedes this one for the units and periods it names.
     """
     found = await received_ledger(request, encoding)
-    return await write(request, ledger.store, _imported, body=found.sha256, dry_run=dry_run, ledger=found, kind=kind)
+    return await write(
+        request, ledger.store, _imported, body=found.sha256, dry_run=dry_run, ledger=found, kind=kind
+    )
 
 
 async def received_ledger(request: Request, encoding: str | None = None) -> Ledger:
@@ -75,13 +82,19 @@ def check_media_type(request: Request) -> None:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in CSV_TYPES:
         raise UnsupportedMedia(
-            Text("台账须为CSV文件（text/csv），请在Excel中另存为CSV", "A ledger is a CSV file (text/csv); save it as CSV first")
+            Text(
+                "台账须为CSV文件（text/csv），请在Excel中另存为CSV",
+                "A ledger is a CSV file (text/csv); save it as CSV first",
+            )
         )
 
 
 def rejected(found: Ledger) -> Invalid:
     """The refusal of a file: the body of an import, with its findings, and nothing stored."""
-    title = Text("台账文件有误，未导入任何数据，请按行号修改后重新上传", "The ledger file has errors; nothing was imported")
+    title = Text(
+        "台账文件有误，未导入任何数据，请按行号修改后重新上传",
+        "The ledger file has errors; nothing was imported",
+    )
     return Invalid(title, code="import-rejected", **ledger_json(found, None, committed=False))
 
 

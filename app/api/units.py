@@ -23,17 +23,19 @@ Level = Literal["centre", "province", "prefecture", "county", "township"]
 @router.get("", responses=answers(UnitPage, 200, 404, 422))
 async def list_units(
     request: Request,
-    parent: Annotated[str | None, Query(pattern="^([0-9]{6}|[0-9]{9})$", description="reporting parent")] = None,
+    parent: Annotated[
+        str | None, Query(pattern="^([0-9]{6}|[0-9]{9})$", description="reporting parent")
+    ] = None,
     level: Annotated[Level | None, Query()] = None,
-    q: Annotated[str | None, Query(max_length=40, description="the beginning of a code or part of a name")] = None,
+    q: Annotated[
+        str | None, Query(max_length=40, description="the beginning of a code or part of a name")
+    ] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Response:
     """The units within the caller's reach, by code."""
     (after,) = decode_cursor(cursor, (str,)) or ("",)
-    rows = await read(
-        request, _list, parent=parent, level=level, query=q, after=after, limit=limit + 1
-    )
+    rows = await read(request, _list, parent=parent, level=level, query=q, after=after, limit=limit + 1)
     return json_response(page_of([unit_json(row) for row in rows], limit, "code"))
 
 

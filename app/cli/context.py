@@ -74,9 +74,7 @@ def problems_end_the_command() -> Iterator[None]:
         if problem.findings:
             table = Table("位置 Where", "代码 Code", "说明 What to do")
             for finding in problem.findings:
-                table.add_row(
-                    finding.pointer, finding.code, f"{finding.message.zh}\n{finding.message.en}"
-                )
+                table.add_row(finding.pointer, finding.code, f"{finding.message.zh}\n{finding.message.en}")
             console.print(table)
         fail(problem.title.zh, problem.title.en)
 

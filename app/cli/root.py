@@ -16,7 +16,11 @@ from app.domain.register import shipped_register
 from app.models.migrate import migrate
 from app.services import forms, units
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="月报 Yuebao: 收表、核对、汇总 / collect, reconcile, sum up")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="月报 Yuebao: 收表、核对、汇总 / collect, reconcile, sum up",
+)
 app.add_typer(token.app, name="token")
 app.add_typer(unit.app, name="unit")
 

@@ -25,7 +25,9 @@ def create(
     unit: Annotated[str, typer.Option(help="单位代码；权限及于其下级 / unit code; reaches its subtree")],
     name: Annotated[str, typer.Option(help="用途或持有人 / what or whom it is for")],
     days: Annotated[int, typer.Option(min=1, max=365, help="有效天数 / days until it expires")] = 365,
-    scope: Annotated[list[str] | None, typer.Option(help=f"附加权限 / extra scope: {', '.join(SCOPES)}")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(help=f"附加权限 / extra scope: {', '.join(SCOPES)}")
+    ] = None,
 ) -> None:
     """新建令牌；令牌只显示这一次，单独在最后一行 / Make a token; it is shown once, alone on the last line."""
     unknown = set(scope or ()) - set(SCOPES)

@@ -24,8 +24,15 @@ class _Undo(Exception):
 
 @app.command(name="import")
 def import_units(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV，列与内置名录相同 / same columns as the shipped register")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不写入 / check only, write nothing")] = False,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, help="CSV，列与内置名录相同 / same columns as the shipped register"
+        ),
+    ],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="只检查，不写入 / check only, write nothing")
+    ] = False,
 ) -> None:
     """按 CSV 更正单位名录：全部合格才写入 / Correct the register: everything or nothing is written."""
     found = context.load()

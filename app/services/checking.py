@@ -10,6 +10,7 @@ from app.db import Row, Session, prepared
 from app.domain.checks import Facts, Previous, UnitFacts, check
 from app.domain.content import ReportContent
 from app.domain.form import FormVersion
+from app.domain.form_diff import comparable
 from app.domain.period import Period
 from app.errors import Finding
 from app.models import Figures, Report
@@ -19,9 +20,7 @@ _REPORTS = Report.__table__  # type: ignore[attr-defined]
 _FIGURES = Figures.__table__  # type: ignore[attr-defined]
 _PREVIOUS = prepared(
     select(_FIGURES.c.period, _FIGURES.c.reported, _FIGURES.c.form_code, _FIGURES.c.form_version)
-    .join(
-        _REPORTS, (_REPORTS.c.unit_code == _FIGURES.c.unit_code) & (_REPORTS.c.period == _FIGURES.c.period)
-    )
+    .join(_REPORTS, (_REPORTS.c.unit_code == _FIGURES.c.unit_code) & (_REPORTS.c.period == _FIGURES.c.period))
     .where(
         _FIGURES.c.unit_code == bindparam("unit"),
         _FIGURES.c.period < bindparam("month"),
@@ -62,7 +61,7 @@ def previous(session: Session, form: FormVersion, unit: str, period: Period) -> 
     figures = row["reported"] or {}
     if (row["form_code"], row["form_version"]) != (form.code, form.version):
         older = forms.get(session, row["form_code"], row["form_version"])
-        figures = {code: figures.get(code) for code in comparable_codes(older, form)}
+        figures = comparable(older, form, figures)
     return Previous(Period.parse(row["period"]), figures)
 
 

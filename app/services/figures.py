@@ -16,9 +16,7 @@ from app.services import revisions
 
 _FIGURES = Figures.__table__  # type: ignore[attr-defined]
 _GET = prepared(
-    select(_FIGURES).where(
-        _FIGURES.c.period == bindparam("month"), _FIGURES.c.unit_code == bindparam("unit")
-    )
+    select(_FIGURES).where(_FIGURES.c.period == bindparam("month"), _FIGURES.c.unit_code == bindparam("unit"))
 )
 _insert = insert(_FIGURES)
 _SAVE = prepared(

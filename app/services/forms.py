@@ -91,7 +91,10 @@ def publish_builtin(session: Session, *, by: Actor, now: datetime) -> list[str]:
 def _store(session: Session, form: FormVersion, definition: str, *, by: Actor, now: datetime) -> FormVersion:
     if session.one(_ONE, code=form.code, version=form.version) is not None:
         raise Conflict(
-            Text("该表式版本已发布，已发布的版本不可更改", "This form version is published and cannot be changed"),
+            Text(
+                "该表式版本已发布，已发布的版本不可更改",
+                "This form version is published and cannot be changed",
+            ),
             code="form-published",
         )
     sha256 = hashlib.sha256(definition.encode()).hexdigest()

@@ -77,7 +77,13 @@ def store(session: Session, ledger: Ledger, *, kind: str, by: Actor, now: dateti
     session.many(_ADD_FIGURES, stored)
     thing = f"ledger:{import_id}"
     audit.record(
-        session, by=by, action="ledger.import", path=by.grants[0].path, thing=thing, now=now, after=ledger.sha256
+        session,
+        by=by,
+        action="ledger.import",
+        path=by.grants[0].path,
+        thing=thing,
+        now=now,
+        after=ledger.sha256,
     )
     events.emit(session, "ledger.imported", unit=by.grants[0].unit, data={"id": import_id}, now=now)
     return row

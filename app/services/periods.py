@@ -38,24 +38,6 @@ class Policy:
     shift: Shift | None = None
 
 
-def read_period(value: object, *, now: datetime) -> Period:
-    """The period that a client named, if reports of it may be written at this instant.
-
-    Raises Invalid (R30) for text that is no month, a month before 2015-04, or one that has not begun.
-    """
-    try:
-        period = Period.parse(value) if isinstance(value, str) else None
-    except ValueError:
-        period = None
-    if period is None:
-        raise _refused("报告期须为YYYY-MM格式的有效月份，如2015-04", "The period must be a month written YYYY-MM")
-    if period < FIRST:
-        raise _refused("本制度自2015年4月起执行，不受理更早的报告期", "Reports start with 2015-04")
-    if period > Period.at(now):
-        raise _refused("报告期尚未开始，不能提前填报", "This period has not begun yet")
-    return period
-
-
 def parse_period(value: str) -> Period:
     """A period named in a path or a query. Raises Invalid (R30) when it is no month from 2015-04 on."""
     try:
@@ -63,7 +45,9 @@ def parse_period(value: str) -> Period:
     except ValueError:
         period = None
     if period is None or period < FIRST:
-        raise _refused("报告期须为2015-04以后的月份，格式YYYY-MM", "The period must be a month from 2015-04 on")
+        raise _refused(
+            "报告期须为2015-04以后的月份，格式YYYY-MM", "The period must be a month from 2015-04 on"
+        )
     return period
 
 
@@ -85,9 +69,7 @@ def deadline_of(
     return domain_deadline(period, day, policy.shift or timetable.shift, override)
 
 
-def of_unit(
-    session: Session, *, unit_code: str, period: Period, policy: Policy, by: Actor
-) -> dict[str, Any]:
+def of_unit(session: Session, *, unit_code: str, period: Period, policy: Policy, by: Actor) -> dict[str, Any]:
     """The answer of `GET /periods/{period}/{unit}`: window, deadline and what there is to say of them."""
     unit = units.get(session, unit_code)
     by.check(Action.READ_REGISTER, unit["report_path"])

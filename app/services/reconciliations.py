@@ -27,9 +27,7 @@ _ADD_MISMATCHES = prepared(insert(_MISMATCHES))
 _GET = prepared(select(_RUNS).where(_RUNS.c.id == bindparam("id")))
 _FOUND = prepared(
     select(_MISMATCHES)
-    .where(
-        _MISMATCHES.c.reconciliation_id == bindparam("run"), _MISMATCHES.c.position > bindparam("after")
-    )
+    .where(_MISMATCHES.c.reconciliation_id == bindparam("run"), _MISMATCHES.c.position > bindparam("after"))
     .order_by(_MISMATCHES.c.position)
     .limit(bindparam("most"))
 )

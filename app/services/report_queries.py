@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, or_, select, tuple_
@@ -10,9 +11,10 @@ from sqlalchemy import ColumnElement, and_, bindparam, or_, select, tuple_
 from app.db import Row, Session, prepared
 from app.domain.content import masked
 from app.domain.permission import Action, Actor
+from app.domain.period import Period
 from app.errors import NotFound
 from app.models import Report, ReportVersion, Unit
-from app.services import units
+from app.services import forms, periods, units
 from app.services.units import below, within
 
 _REPORTS = Report.__table__  # type: ignore[attr-defined]
@@ -49,6 +51,27 @@ def visible(session: Session, *, unit: str, period: str, by: Actor) -> Row:
     return report
 
 
+def whole(
+    session: Session, *, unit: str, period: str, policy: periods.Policy, by: Actor
+) -> tuple[Row, Row, dict[str, Any], datetime]:
+    """A report with its unit, its current content (masked for all but the unit) and its deadline."""
+    place = units.get(session, unit)
+    report = visible(session, unit=unit, period=period, by=by)
+    month = Period.parse(period)
+    form = forms.in_force(session, month)
+    due = periods.deadline(session, unit=place, period=month, form=form, policy=policy)
+    return report, place, content(session, report, by=by), due.instant
+
+
+def compared(
+    session: Session, *, unit: str, period: str, first: int, second: int, by: Actor
+) -> list[dict[str, Any]]:
+    """The cells in which two versions of a report differ."""
+    report = visible(session, unit=unit, period=period, by=by)
+    old, new = (content(session, report, number=number, by=by) for number in (first, second))
+    return difference(old, new)
+
+
 def content(session: Session, report: Row, *, number: int | None = None, by: Actor) -> dict[str, Any]:
     """A version's content, the current one by default; the contact is masked for all but the unit itself."""
     row = version(session, report, number or report["version"], by=by)
@@ -77,7 +100,7 @@ def listed(
     by: Actor,
     period: str | None,
     unit: str | None,
-    path: str | None,
+    inside: str | None,
     status: str | None,
     timeliness: str | None,
     after: tuple[str, str] | None,
@@ -92,7 +115,8 @@ def listed(
     ]
     equal = {"period": period, "unit_code": unit, "status": status, "timeliness": timeliness}
     conditions += [_REPORTS.c[name] == value for name, value in equal.items() if value is not None]
-    if path is not None:
+    if inside is not None:
+        path = units.get(session, inside)["report_path"]
         conditions.append(or_(_UNITS.c.report_path == path, below(path, _UNITS.c.report_path)))
     if after is not None:
         conditions.append(tuple_(_REPORTS.c.period, _REPORTS.c.unit_code) > tuple_(*after))

@@ -12,12 +12,12 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.db import Row, Session, prepared
 from app.domain.checks import blocking
-from app.domain.content import ReportContent, parse_content
+from app.domain.content import ReportContent, parse_content, read_period
 from app.domain.deadline import timeliness
 from app.domain.form import FormVersion
 from app.domain.permission import Action, Actor
-from app.domain.period import Period
-from app.domain.workflow import Status
+from app.domain.period import FIRST, Period
+from app.domain.workflow import TRANSITIONS, Status, Step, transition
 from app.errors import Conflict, Finding, Invalid, NotFound, Text, VersionConflict, merge
 from app.models import Report, ReportVersion
 from app.services import audit, checking, events, figures, forms, periods, units
@@ -47,12 +47,25 @@ _SAVE = prepared(
 )
 _ADD_VERSION = prepared(insert(_VERSIONS))
 _CONTENT = prepared(
-    select(_VERSIONS.c.content).where(
+    select(_VERSIONS.c.content, _VERSIONS.c.author).where(
         _VERSIONS.c.unit_code == bindparam("unit"),
         _VERSIONS.c.period == bindparam("month"),
         _VERSIONS.c.number == bindparam("number"),
     )
 )
+_LAST_CONTENT = prepared(
+    select(_VERSIONS.c.content)
+    .where(
+        _VERSIONS.c.unit_code == bindparam("unit"),
+        _VERSIONS.c.period < bindparam("month"),
+        _VERSIONS.c.draft.is_(False),
+    )
+    .order_by(_VERSIONS.c.period.desc(), _VERSIONS.c.number.desc())
+    .limit(1)
+)
+
+ACTION_OF = {line.step: line.action for line in TRANSITIONS}
+"""The permission that each step needs, whatever the status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +107,13 @@ def submit(
 
 
 def revise(
-    session: Session, *, submission: Submission, version: int, by: Actor, now: datetime, policy: periods.Policy
+    session: Session,
+    *,
+    submission: Submission,
+    version: int,
+    by: Actor,
+    now: datetime,
+    policy: periods.Policy,
 ) -> Saved:
     """Save a new version of a report that is not accepted: a draft or a correction.
 
@@ -107,11 +126,6 @@ def revise(
         raise NotFound()
     if report["version"] != version:
         raise _stale(session, report, version, by)
-    if report["status"] == Status.ACCEPTED:
-        raise Conflict(
-            Text("报表已审核通过，须先由上级重新开放", "The report is accepted; it must be reopened first"),
-            code="report-accepted",
-        )
     return _save(session, filing, report)
 
 
@@ -142,10 +156,22 @@ def _filing(
 ) -> _Filing:
     unit = units.get(session, submission.unit)
     by.check(Action.WRITE_REPORT, unit["report_path"])
-    period = periods.read_period(submission.period, now=now)
-    form = forms.in_force(session, period)
+    period, form = _period_and_form(session, submission, now)
     due = periods.deadline(session, unit=unit, period=period, form=form, policy=policy)
     return _Filing(submission, unit, period, form, due.instant, by, now)
+
+
+def _period_and_form(session: Session, submission: Submission, now: datetime) -> tuple[Period, FormVersion]:
+    """The named period and the form in force for it. Raises Invalid (R30) with all findings so far."""
+    named = submission.period
+    try:
+        form = forms.in_force(session, Period.parse(named) if isinstance(named, str) else FIRST)
+    except ValueError:
+        form = forms.in_force(session, FIRST)
+    period, found = read_period(form, named, now)
+    if period is None:
+        raise Invalid(code="period-invalid", findings=merge(submission.found, found))
+    return period, form
 
 
 def _save(session: Session, filing: _Filing, before: Row | None) -> Saved:
@@ -217,10 +243,12 @@ def _store(session: Session, row: Row, before: Row | None) -> None:
         raise VersionConflict()
 
 
-def _row(
-    filing: _Filing, before: Row | None, content: ReportContent, findings: Sequence[Finding]
-) -> Row:
+def _row(filing: _Filing, before: Row | None, content: ReportContent, findings: Sequence[Finding]) -> Row:
     draft = filing.submission.draft
+    status = Status(before["status"]) if before else Status.ABSENT
+    line = transition(status, Step.SAVE if draft else Step.SUBMIT)
+    if line is None:
+        raise Conflict(code="wrong-status", status_now=status.value)
     first = before["first_submitted_at"] if before else None
     if first is None and not draft:
         first = filing.now
@@ -229,7 +257,7 @@ def _row(
         "unit_code": filing.unit["code"],
         "period": str(filing.period),
         "form_version": filing.form.version,
-        "status": Status.DRAFT.value if draft else Status.SUBMITTED.value,
+        "status": line.target.value,
         "version": before["version"] + 1 if before else 1,
         "content_hash": content.content_hash,
         "received_at": filing.now,
@@ -265,17 +293,82 @@ def _stale(session: Session, report: Row, version: int, by: Actor) -> VersionCon
     )
 
 
+def author(session: Session, report: Row) -> str:
+    """Who saved the current version."""
+    row = session.one(_CONTENT, **_version_key(report, report["version"]))
+    return str(row["author"]) if row else ""
+
+
+def may_see_draft(by: Actor, unit: Row) -> bool:
+    """Whether the caller belongs to the unit; nobody else knows of its drafts."""
+    return by.may(Action.READ_DRAFT, unit["report_path"])
+
+
 def stored_content(session: Session, report: Row, number: int) -> dict[str, Any] | None:
     """The content of one saved version as it was stored, or None."""
-    row = session.one(_CONTENT, unit=report["unit_code"], month=report["period"], number=number)
+    row = session.one(_CONTENT, **_version_key(report, number))
     return dict(row["content"]) if row else None
+
+
+def _version_key(report: Row, number: int) -> Row:
+    return {"unit": report["unit_code"], "month": report["period"], "number": number}
 
 
 def _exists(report: Row) -> Conflict:
     location = f"/api/v1/reports/{report['period']}/{report['unit_code']}"
     return Conflict(
-        Text("该单位本期报表已存在，请修改原报表", "This unit's report of the period exists; update that one"),
+        Text(
+            "该单位本期报表已存在，请修改原报表", "This unit's report of the period exists; update that one"
+        ),
         code="report-exists",
         headers={"Location": location},
         location=location,
     )
+
+
+def submit_draft(
+    session: Session, *, period: str, unit: str, by: Actor, now: datetime, policy: periods.Policy
+) -> Saved:
+    """Submit what was last saved: the checks run anew, and the result is a new version.
+
+    Raises NotFound, Conflict when the report is not a draft or returned, Invalid with every finding.
+    """
+    place = units.get(session, unit)
+    by.check(Action.WRITE_REPORT, place["report_path"])
+    report = find(session, period, unit)
+    if report is None:
+        raise NotFound()
+    if report["status"] not in (Status.DRAFT, Status.RETURNED):
+        raise Conflict(code="wrong-status", status_now=report["status"])
+    content = stored_content(session, report, report["version"]) or {}
+    submission = Submission(unit=unit, period=period, content=content)
+    filing = _filing(session, submission, by=by, now=now, policy=policy)
+    return _save(session, filing, report)
+
+
+def prefilled(
+    session: Session, *, period: Period, unit: str, by: Actor, now: datetime, policy: periods.Policy
+) -> dict[str, Any]:
+    """A body to start from: contact and denominators of the last report, else the register's; the rest blank.
+
+    The ledger's figures are never in it: a unit reports before it is shown them (blind first).
+    """
+    place = units.get(session, unit)
+    by.check(Action.WRITE_REPORT, place["report_path"])
+    form = forms.in_force(session, period)
+    last = session.one(_LAST_CONTENT, unit=unit, month=str(period))
+    before: Mapping[str, Any] = last["content"] if last else {}
+    figures_before = before.get("figures", {})
+    register = {"counties_agri_total": place["agri_counties_count"], "townships_total": place["townships_count"]}
+    carried = {code: figures_before.get(code, register.get(code)) for code in form.prefilled_codes}
+    return {
+        "period": str(period),
+        "unit": unit,
+        "contact": before.get("contact", {"name": "", "phone": ""}),
+        "figures": {code: value for code, value in carried.items() if value is not None},
+        "supplements": {},
+        "activities": [],
+        "narrative": "",
+        "explanations": [],
+        "draft": True,
+    }

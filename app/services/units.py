@@ -112,7 +112,9 @@ def load(session: Session, rows: Sequence[UnitRow], *, by: Actor, now: datetime)
     added = [row for row in new if row["code"] not in before]
     changed = [row for row in new if row["code"] in before and row != before[row["code"]]]
     if added or changed:
-        session.many(_SAVE, sorted([*added, *changed], key=lambda row: (len(row["report_path"]), row["code"])))
+        session.many(
+            _SAVE, sorted([*added, *changed], key=lambda row: (len(row["report_path"]), row["code"]))
+        )
         counts = {"added": len(added), "changed": len(changed)}
         audit.record(
             session,

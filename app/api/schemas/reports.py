@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from app.api.schemas.common import Body, FindingOut, Out, PeriodText, UnitCode
+from app.api.schemas.common import Body, FindingOut, Out, PeriodText, TextOut, UnitCode
 
 Status = Literal["draft", "submitted", "returned", "accepted"]
 Timeliness = Literal["on_time", "late"]
@@ -56,7 +56,7 @@ class AllowedOut(Out):
 
     action: str
     ok: bool
-    because: list[str]
+    because: list[TextOut]
 
 
 class ReportOut(Out):
@@ -114,6 +114,12 @@ class VersionOut(VersionRow):
     findings: list[FindingOut]
 
 
+class VersionList(Out):
+    """Every saved content, oldest first."""
+
+    items: list[VersionRow]
+
+
 class CellOut(Out):
     """One cell that differs; an absent one reads as null."""
 
@@ -128,6 +134,22 @@ class DiffOut(Out):
     from_: int = Field(alias="from")
     to: int
     cells: list[CellOut]
+
+
+class ReportContentOut(Out):
+    """A body to start from."""
+
+    period: PeriodText
+    unit: UnitCode
+    contact: dict[str, str]
+    figures: dict[str, int]
+    draft: bool
+
+
+class AcceptIn(Body):
+    """Which content is accepted; whatever is current, when it is not said."""
+
+    content_hash: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
 
 
 class ReasonIn(Body):
