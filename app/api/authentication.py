@@ -1,0 +1,105 @@
+"""Who is asking: resolved from the head alone, before any byte of the body is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from time import monotonic
+from typing import Any, Literal
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.api.context import headers_of, state_of
+from app.errors import Forbidden, Malformed, Text, Unauthenticated
+
+Kind = Literal["bearer", "session"]
+Authenticator = Callable[[Kind, str], Awaitable[Any]]
+"""Takes the kind of a credential and the secret as sent; returns the actor, or None when it is not good."""
+
+MAX_AGE = 0.5
+"""Seconds for which an actor is remembered. A revoked credential must be dead within one second."""
+
+_REMEMBERED = 10_000
+_BEARER = re.compile(rb"[Bb]earer ([A-Za-z0-9._~+/=-]{8,256})")
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Authenticate:
+    """Sets `state["actor"]`, or refuses with 401. Everything that `is_public` does not name needs a caller.
+
+    A bearer token and a session cookie together are refused: which of the two was meant would be a guess.
+    A session may write only from our own pages (Sec-Fetch-Site or Origin), so no other site can ride on it.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        authenticate: Authenticator,
+        is_public: Callable[[str], bool],
+        cookie: str = "__Host-yuebao",
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self.app = app
+        self.authenticate = authenticate
+        self.is_public = is_public
+        self.clock = clock
+        self._cookie = re.compile(
+            rb"(?:^|; ?)" + re.escape(cookie.encode()) + rb"=([A-Za-z0-9._~+/=-]{8,256})"
+        )
+        self._actors: dict[tuple[Kind, str], tuple[float, Any]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self.is_public(scope["path"]):
+            kind, secret = self._credential(headers_of(scope))
+            if kind == "session" and scope["method"] not in _SAFE:
+                check_same_origin(scope)
+            state_of(scope)["actor"] = await self._actor(kind, secret)
+        await self.app(scope, receive, send)
+
+    def _credential(self, headers: dict[bytes, bytes]) -> tuple[Kind, str]:
+        authorization = headers.get(b"authorization")
+        session = self._cookie.search(headers.get(b"cookie", b""))
+        if authorization is None:
+            if session is None:
+                raise _unauthenticated("")
+            return "session", session[1].decode()
+        if session is not None:
+            raise Malformed(Text("令牌与会话不能同时提供", "Send a token or a session cookie, not both"))
+        token = _BEARER.fullmatch(authorization)
+        if token is None:
+            raise _unauthenticated(', error="invalid_request"')
+        return "bearer", token[1].decode()
+
+    async def _actor(self, kind: Kind, secret: str) -> Any:
+        now = self.clock()
+        known = self._actors.get((kind, secret))
+        if known is not None and now - known[0] <= MAX_AGE:
+            return known[1]
+        actor = await self.authenticate(kind, secret)
+        if actor is None:
+            self._actors.pop((kind, secret), None)
+            raise _unauthenticated(', error="invalid_token"')
+        # Forgetting everybody costs one look-up each; only an unbounded table would be a mistake.
+        if len(self._actors) >= _REMEMBERED:
+            self._actors.clear()
+        # The age counts from before the look-up: what it read may have been revoked while it ran.
+        self._actors[kind, secret] = (now, actor)
+        return actor
+
+
+def _unauthenticated(detail: str) -> Unauthenticated:
+    return Unauthenticated(headers={"WWW-Authenticate": f'Bearer realm="yuebao"{detail}'})
+
+
+def check_same_origin(scope: Scope) -> None:
+    """Refuse a write that a browser sends from another site's page. Older browsers send only Origin."""
+    headers = headers_of(scope)
+    site = headers.get(b"sec-fetch-site")
+    host = headers.get(b"host", b"").decode("latin-1")
+    origin = headers.get(b"origin", b"").decode("latin-1")
+    is_ours = site == b"same-origin" if site is not None else origin == f"{scope['scheme']}://{host}"
+    if not is_ours:
+        raise Forbidden(
+            Text("不接受来自其他网站的操作", "Writes from another site are refused"), code="cross-site"
+        )

@@ -1,0 +1,120 @@
+"""Runs a plainly declared route without the framework's general dependency solver.
+
+The solver costs as much as reading, checking and answering a report together (bench/bench_edge.py). A
+route qualifies when it returns a Response itself and takes only path, query and header parameters, the
+request, and dependencies that are coroutines of the request alone. Parameters are still validated by the
+fields FastAPI made for them. Every other route runs as FastAPI would run it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from inspect import iscoroutinefunction
+from typing import Any, cast
+
+from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import get_typed_return_annotation, request_params_to_args
+from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+Read = Callable[[Request], Awaitable[Any]]
+
+
+def runner(route: Route) -> ASGIApp:
+    """The cheapest application that answers for a route."""
+    if isinstance(route, APIRoute) and is_plain(route):
+        return Direct(route.dependant)
+    return AsyncExitStackMiddleware(route.app)
+
+
+def is_plain(route: APIRoute) -> bool:
+    """Whether a route can be run directly."""
+    dependant = route.dependant
+    returns = get_typed_return_annotation(route.endpoint)
+    return (
+        isinstance(returns, type)
+        and issubclass(returns, Response)
+        and iscoroutinefunction(route.endpoint)
+        and not _takes_more(dependant)
+        and all(_is_read(each) for each in dependant.dependencies)
+    )
+
+
+def _takes_more(dependant: Dependant) -> bool:
+    return bool(
+        dependant.cookie_params
+        or dependant.body_params
+        or dependant.response_param_name
+        or dependant.background_tasks_param_name
+        or dependant.security_scopes_param_name
+        or dependant.http_connection_param_name
+    )
+
+
+def _is_read(dependant: Dependant) -> bool:
+    parameters = (*dependant.path_params, *dependant.query_params, *dependant.header_params)
+    return (
+        iscoroutinefunction(dependant.call)
+        and bool(dependant.request_param_name)
+        and not (parameters or dependant.dependencies or dependant.concurrency or _takes_more(dependant))
+    )
+
+
+class Direct:
+    """One route, ready to run: first its dependencies, then its parameters, and the body last of all."""
+
+    def __init__(self, dependant: Dependant) -> None:
+        self.endpoint = cast("Callable[..., Awaitable[Response]]", dependant.call)
+        self.request_name = dependant.request_param_name
+        self.path, self.query, self.header = (
+            dependant.path_params,
+            dependant.query_params,
+            dependant.header_params,
+        )
+        reads = [(part, self._read_of(part)) for part in dependant.dependencies]
+        self.before = [read for part, read in reads if not hasattr(part.call, "source")]
+        self.bodies = [read for part, read in reads if hasattr(part.call, "source")]
+
+    @staticmethod
+    def _read_of(dependant: Dependant) -> tuple[str | None, str, Read]:
+        return dependant.name, str(dependant.request_param_name), cast("Read", dependant.call)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive, send)
+        values: dict[str, Any] = {}
+        await self._fill(self.before, request, values)
+        if self.path or self.query or self.header:
+            self._parse(request, values)
+        await self._fill(self.bodies, request, values)
+        if self.request_name:
+            values[self.request_name] = request
+        response = await self.endpoint(**values)
+        await response(scope, receive, send)
+
+    async def _fill(
+        self, reads: list[tuple[str | None, str, Read]], request: Request, values: dict[str, Any]
+    ) -> None:
+        for name, request_name, read in reads:
+            value = await read(**{request_name: request})  # type: ignore[call-arg]  # the name is its own choice
+            if name is not None:
+                values[name] = value
+
+    def _parse(self, request: Request, values: dict[str, Any]) -> None:
+        path, path_errors = request_params_to_args(self.path, request.path_params)
+        errors = [*path_errors]
+        values.update(path)
+        if self.query:
+            query, query_errors = request_params_to_args(self.query, request.query_params)
+            errors += query_errors
+            values.update(query)
+        if self.header:
+            header, header_errors = request_params_to_args(self.header, request.headers)
+            errors += header_errors
+            values.update(header)
+        if errors:
+            raise RequestValidationError(errors)
