@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,10 +9,10 @@ from functools import partial
 
 from app import __version__
 from app.api import aggregates, forms, health, ledger, periods, reconciliations, reports, trail, units
-from app.api.docs import add_docs
+from app.api.docs import docs_router
 from app.api.edge import Edge, EdgeOptions
 from app.api.middleware import Lane
-from app.console import pages
+from app.console import home
 from app.db import Database
 from app.domain.clock import Clock
 from app.domain.deadline import Shift
@@ -23,17 +22,62 @@ from app.services.aggregates import Answers
 from app.services.periods import Policy
 from app.settings import Settings
 
-PREFIX = "/api/v1"
+ROUTERS = (reports, ledger, reconciliations, aggregates, periods, units, forms, trail, health, home)
+
+DESCRIPTION = "月报：收表、核对、汇总。 A monthly form collected, reconciled with a ledger and summed up."
 
 
 def create_app(settings: Settings | None = None) -> Edge:
     """The application for the given settings, or for those of the environment."""
     settings = settings or Settings()
     database, clock = Database(settings.database), Clock(settings.clock)
-    app = Edge(_options(settings, database, clock), title="月报 Yuebao", version=__version__, lifespan=_life)
+    app = Edge(
+        _options(settings, database, clock),
+        title="月报 Yuebao",
+        summary=DESCRIPTION,
+        version=__version__,
+        lifespan=_life,
+    )
+    app.include(*(room.router for room in ROUTERS), docs_router())
     app.state.database = database
     app.state.clock = clock
     app.state.policy = Policy(shift=Shift(settings.deadline_shift) if settings.deadline_shift else None)
     app.state.aggregates = Answers()
     app.state.spool = settings.data_dir
     return app
+
+
+def _options(settings: Settings, database: Database, clock: Clock) -> EdgeOptions:
+    async def authenticate(kind: str, secret: str) -> Actor | None:
+        """Bearer tokens; sessions of the console come with accounts."""
+        if kind != "bearer":
+            return None
+        return await database.read(partial(tokens.authenticate, now=clock.now()), secret)
+
+    hosts = settings.allowed_hosts
+    return EdgeOptions(
+        authenticate=authenticate,
+        now=clock.now,
+        allowed_hosts=None if hosts == "*" else frozenset(host.strip() for host in hosts.split(",")),
+        max_json_bytes=settings.max_json_bytes,
+        lanes=(
+            Lane("/api/v1/ledger/imports", "import", settings.max_ledger_bytes),
+            Lane("/api/v1/reconciliations", "import", settings.max_ledger_bytes),
+        ),
+        public_exact=frozenset({"/", "/console.css"}),
+    )
+
+
+@asynccontextmanager
+async def _life(app: Edge) -> AsyncIterator[None]:
+    """Start the lanes, and leave what was loaded so far out of every later collection of garbage.
+
+    Without the freeze the collector walks all modules and the parsed forms again and again; at 16 connections
+    that is most of the slowest hundredth of answers (docs/performance.md).
+    """
+    app.state.database.start()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 50, 100)
+    yield
+    app.state.database.stop()
