@@ -13,12 +13,12 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.paging import encode_cursor
 from app.api.context import actor_of, headers_of, received_at, request_id_of
+from app.api.paging import encode_cursor
 from app.db import Database, Session
 from app.domain.canonical import canonical
-from app.domain.permission import Actor
 from app.domain.period import SHANGHAI
+from app.domain.permission import Actor
 from app.errors import Malformed, Text
 from app.services.idempotency import Answer, Key, fingerprint, once
 

@@ -14,7 +14,8 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.api.answers import DryRun, caller, json_answer, json_response, read, write
 from app.api.body import stream
-from app.api.documented import answers, csv_body
+from app.api.documented import answers
+from app.api.examples import LEDGER
 from app.api.schemas.ledger import LedgerImportOut
 from app.db import Row, Session
 from app.domain.permission import Action, Actor
@@ -28,6 +29,13 @@ router = APIRouter(prefix="/api/v1/ledger", tags=["ledger"])
 CSV_TYPES = frozenset({"text/csv", "text/tab-separated-values", "application/octet-stream", "text/plain"})
 
 Kind = Annotated[Literal["summary"], Query(description="What the file holds: one row per unit and period.")]
+CSV_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"text/csv": {"schema": {"type": "string"}, "examples": {"one_unit": {"value": LEDGER}}}},
+    }
+}
+
 Encoding = Annotated[
     Literal["utf-8", "gb18030", "utf-16"] | None, Query(description="Only when the file's own marks mislead.")
 ]
@@ -37,7 +45,7 @@ Encoding = Annotated[
     "/imports",
     status_code=201,
     responses=answers(LedgerImportOut, 201, 200, 413, 415, 422),
-    openapi_extra=csv_body(),
+    openapi_extra=CSV_BODY,
 )
 async def import_ledger(
     request: Request, kind: Kind = "summary", encoding: Encoding = None, dry_run: DryRun = False
@@ -131,4 +139,10 @@ async def get_import(request: Request, import_id: str) -> Response:
 
 def _get(session: Session, *, by: Actor, import_id: str) -> dict[str, Any]:
     by.check_role(Action.WRITE_LEDGER)
-    return ledger.as_json(ledger.get(session, import_id))
+    return import_json(ledger.get(session, import_id))
+
+
+def import_json(row: Row) -> dict[str, Any]:
+    """A stored import as the contract writes it."""
+    same = ("id", "kind", "encoding", "rows", "accepted", "sha256", "as_of", "findings")
+    return {**{name: row[name] for name in same}, **row["summary"], "committed": True}

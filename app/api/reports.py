@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.api.answers import DryRun, caller, instant, json_answer, json_response, page_of, read, write
-from app.api.context import received_at
 from app.api.body import json_body, json_tree
-from app.api.conditional import etag_of, wanted_version
+from app.api.conditional import etag_of, if_match
+from app.api.context import received_at
 from app.api.documented import answers
 from app.api.examples import REOPEN, REPORT, RETURN
 from app.api.findings import finding
@@ -33,10 +33,10 @@ from app.api.schemas.reports import (
 from app.api.strict_json import Loaded
 from app.db import Row, Session
 from app.domain.permission import Actor
-from app.domain.workflow import allowed
 from app.domain.workflow import Status as State
+from app.domain.workflow import allowed
 from app.errors import Finding
-from app.services import report_queries, report_states, reports, units
+from app.services import report_queries, report_states, reports
 from app.services.idempotency import Answer
 from app.services.periods import parse_period
 from app.services.reports import Saved, Submission
@@ -47,6 +47,7 @@ MOST_VERSIONS = 999_999_999
 VersionNumber = Annotated[int, Path(ge=1, le=MOST_VERSIONS)]
 
 router = APIRouter(prefix="/api/v1/reports", tags=["reports"])
+
 
 @router.post("", status_code=201, responses=answers(ReportOut, 201, 200, 400, 404, 409, 413, 415, 422))
 async def submit_report(
@@ -65,7 +66,7 @@ async def submit_report(
     return await write(
         request,
         reports.submit,
-        _created,
+        partial(_filed, caller(request), 201),
         body=body.value,
         dry_run=dry_run,
         submission=submission,
@@ -86,7 +87,7 @@ async def revise_report(
     `If-Match` names the version that was read (428 without it). When somebody changed it since, 412 tells both
     versions and every cell that differs. An accepted report must be reopened first (409).
     """
-    version = wanted_version(request)
+    version = if_match(request)
     submission = submission_of(body, period=period, unit=unit)
     return await write(
         request,
@@ -163,9 +164,7 @@ async def get_diff(
 ) -> Response:
     """The cells in which two versions differ, each with its pointer and both values."""
     month = str(parse_period(period))
-    cells = await read(
-        request, report_queries.compared, unit=unit, period=month, first=first, second=second
-    )
+    cells = await read(request, report_queries.compared, unit=unit, period=month, first=first, second=second)
     return json_response({"from": first, "to": second, "cells": cells})
 
 
@@ -219,9 +218,7 @@ async def accept_report(
 
     The rules of the next period's report, whose basis this is, run again; its state stays as it is.
     """
-    return await _act(
-        request, report_states.accept, period, unit, dry_run, content_hash=body.content_hash
-    )
+    return await _act(request, report_states.accept, period, unit, dry_run, content_hash=body.content_hash)
 
 
 @router.post("/{period}/{unit}/return", responses=answers(ReportOut, 200, 404, 409, 413, 415, 422))

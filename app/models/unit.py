@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, ColumnElement, Index, and_, or_
 from sqlmodel import Field, SQLModel
 
 from app.models.base import Path
@@ -37,3 +39,13 @@ class Unit(SQLModel, table=True):
     counties_count: int | None = None
     agri_counties_count: int | None = None
     townships_count: int | None = None
+
+
+def below(path: str, column: Any) -> ColumnElement[bool]:
+    """The units strictly below a path: a range of the sorted paths ("0" follows "/")."""
+    return and_(column >= path + "/", column < path + "0")
+
+
+def within(paths: Iterable[str], column: Any) -> ColumnElement[bool]:
+    """The units at or below any of the paths; nothing when there is none."""
+    return or_(*(or_(column == path, below(path, column)) for path in paths), column == "")

@@ -12,8 +12,8 @@ from sqlalchemy import bindparam, or_, select
 
 from app.db import Row, Session, prepared
 from app.domain.aggregate import UnitFigures, View, aggregate
-from app.domain.permission import Action, Actor
 from app.domain.period import Period
+from app.domain.permission import Action, Actor
 from app.domain.values import FiguresRow
 from app.models import Figures, Report, Unit
 from app.services import forms, revisions, units
@@ -49,7 +49,7 @@ _OF_PERIOD = prepared(
     )
     .where(
         _FIGURES.c.period == bindparam("month"),
-        or_(_PATH == bindparam("path"), (_PATH > bindparam("path_from")) & (_PATH < bindparam("path_to"))),
+        or_(bindparam("path") == _PATH, (bindparam("path_from") < _PATH) & (bindparam("path_to") > _PATH)),
     )
 )
 

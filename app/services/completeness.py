@@ -8,8 +8,8 @@ from sqlalchemy import bindparam, select
 
 from app.db import Session, prepared
 from app.domain.completeness import UnitState, completeness
-from app.domain.permission import Action, Actor
 from app.domain.period import Period
+from app.domain.permission import Action, Actor
 from app.models import Report
 from app.services import forms, periods, units
 

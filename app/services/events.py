@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select
 from app.db import Row, Session, prepared
 from app.domain.permission import Action, Actor
 from app.models import OutboxEvent, Unit
-from app.services.units import within
+from app.models.unit import within
 
 _EVENTS = OutboxEvent.__table__  # type: ignore[attr-defined]
 _UNITS = Unit.__table__  # type: ignore[attr-defined]

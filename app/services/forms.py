@@ -9,8 +9,8 @@ from sqlalchemy import bindparam, insert, select
 
 from app.db import Row, Session, prepared
 from app.domain.form import FormVersion, builtin_forms, load_form
-from app.domain.permission import Action, Actor
 from app.domain.period import Period
+from app.domain.permission import Action, Actor
 from app.errors import Conflict, Finding, Invalid, NotFound, Severity, Text
 from app.models import FormVersion as FormVersionRow
 from app.services import audit, events, revisions

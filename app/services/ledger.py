@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import bindparam, insert, select
 
 from app.db import Row, Session, prepared
 from app.domain.ids import new_id
+from app.domain.period import Period
 from app.domain.permission import Action, Actor
-from app.domain.period import FIRST, Period
 from app.errors import NotFound
 from app.models import LedgerFigure, LedgerImport, Unit
 from app.reconcile import Ledger, LedgerUnit
-from app.services import audit, events, figures, forms, units
+from app.services import audit, events, figures, forms
 
 _IMPORTS = LedgerImport.__table__  # type: ignore[attr-defined]
 _LEDGER = LedgerFigure.__table__  # type: ignore[attr-defined]
@@ -47,7 +46,7 @@ def _reporting_unit(path: str, reporting: set[str]) -> str | None:
     return next((code for code in reversed(path.split("/")) if code in reporting), None)
 
 
-def store(session: Session, ledger: Ledger, *, kind: str, by: Actor, now: datetime) -> Row:
+def store(session: Session, ledger: Ledger, *, kind: str, by: Actor, now: datetime) -> tuple[Ledger, Row]:
     """Store an accepted ledger, recompute every figure it names, and say what changed.
 
     A figure is added, changed or removed against the import that was in force for its unit and period.
@@ -86,7 +85,7 @@ def store(session: Session, ledger: Ledger, *, kind: str, by: Actor, now: dateti
         after=ledger.sha256,
     )
     events.emit(session, "ledger.imported", unit=by.grants[0].unit, data={"id": import_id}, now=now)
-    return row
+    return ledger, row
 
 
 def _apply(

@@ -13,8 +13,8 @@ from app.db import Row, Session, prepared
 from app.domain.deadline import Deadline, Override, Shift, collisions
 from app.domain.deadline import deadline as domain_deadline
 from app.domain.form import FormVersion
-from app.domain.permission import Action, Actor
 from app.domain.period import FIRST, Period
+from app.domain.permission import Action, Actor
 from app.errors import Finding, Invalid, Severity, Text
 from app.models import DeadlineOverride
 from app.services import audit, forms, revisions, units

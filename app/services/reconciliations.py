@@ -10,12 +10,13 @@ from sqlalchemy import bindparam, insert, select
 
 from app.db import Row, Session, prepared
 from app.domain.ids import new_id
-from app.domain.permission import Action, Actor
 from app.domain.period import Period
+from app.domain.permission import Action, Actor
 from app.errors import NotFound
 from app.models import Figures, LedgerFigure, Mismatch, Reconciliation
-from app.reconcile import Comparison, compare
-from app.services import audit, events, forms, ledger, units
+from app.reconcile import Comparison, Ledger, compare
+from app.services import audit, events, forms, units
+from app.services import ledger as ledgers
 
 _RUNS = Reconciliation.__table__  # type: ignore[attr-defined]
 _MISMATCHES = Mismatch.__table__  # type: ignore[attr-defined]
@@ -55,14 +56,24 @@ Values = Mapping[str, int | None]
 
 
 def run(
-    session: Session, *, period: Period, unit_code: str, import_id: str | None, by: Actor, now: datetime
+    session: Session,
+    *,
+    period: Period,
+    unit_code: str,
+    import_id: str | None = None,
+    ledger: Ledger | None = None,
+    by: Actor,
+    now: datetime,
 ) -> dict[str, Any]:
     """Compare the reporting units below a unit, over exactly the seven ledger figures, and keep the result.
 
-    Uses the figures in force, or those of one import. Raises NotFound, Forbidden.
+    Imports `ledger` first, when one is given; uses the figures in force, or those of one import.
+    Raises NotFound, Forbidden.
     """
     unit = units.get(session, unit_code)
     by.check(Action.WRITE_LEDGER, unit["report_path"])
+    if ledger is not None:
+        ledgers.store(session, ledger, kind="summary", by=by, now=now)
     form = forms.in_force(session, period)
     expected = [row["code"] for row in units.contributors(session, unit, on=period.day(25))]
     reported, in_ledger = _sides(session, str(period), import_id)
@@ -117,7 +128,7 @@ def _sides(
     reported = {r["unit_code"]: r["reported"] for r in rows if _has_value(r["reported"])}
     if import_id is None:
         return reported, {r["unit_code"]: r["ledger"] for r in rows if _has_value(r["ledger"])}
-    ledger.get(session, import_id)
+    ledgers.get(session, import_id)
     stated = session.all(_OF_IMPORT, id=import_id, month=period)
     return reported, {r["unit_code"]: r["figures"] for r in stated}
 

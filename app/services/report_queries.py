@@ -10,12 +10,12 @@ from sqlalchemy import ColumnElement, and_, bindparam, or_, select, tuple_
 
 from app.db import Row, Session, prepared
 from app.domain.content import masked
-from app.domain.permission import Action, Actor
 from app.domain.period import Period
+from app.domain.permission import Action, Actor
 from app.errors import NotFound
 from app.models import Report, ReportVersion, Unit
+from app.models.unit import below, within
 from app.services import forms, periods, units
-from app.services.units import below, within
 
 _REPORTS = Report.__table__  # type: ignore[attr-defined]
 _VERSIONS = ReportVersion.__table__  # type: ignore[attr-defined]

@@ -10,8 +10,8 @@ from sqlalchemy import bindparam, update
 
 from app.db import Row, Session, prepared
 from app.domain.content import parse_content
-from app.domain.permission import Actor
 from app.domain.period import Period
+from app.domain.permission import Actor
 from app.domain.workflow import Need, Status, Step, transition
 from app.errors import Conflict, Forbidden, NotFound, Text, VersionConflict
 from app.models import Report
@@ -120,7 +120,7 @@ def _take(
     place = units.get(session, unit)
     report = reports.find(session, period, unit)
     target = _check(step, report, place, by, reports.author(session, report) if report else "")
-    assert report is not None  # noqa: S101  an absent report has no step but to save and to submit
+    assert report is not None
     if content_hash is not None and content_hash != report["content_hash"]:
         raise VersionConflict(code="content-changed", current_version=report["version"])
     moved = {**report, **_moved(step, report, target, reasons, by, now)}

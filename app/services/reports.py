@@ -15,8 +15,8 @@ from app.domain.checks import blocking
 from app.domain.content import ReportContent, parse_content, read_period
 from app.domain.deadline import timeliness
 from app.domain.form import FormVersion
-from app.domain.permission import Action, Actor
 from app.domain.period import FIRST, Period
+from app.domain.permission import Action, Actor
 from app.domain.workflow import TRANSITIONS, Status, Step, transition
 from app.errors import Conflict, Finding, Invalid, NotFound, Text, VersionConflict, merge
 from app.models import Report, ReportVersion
@@ -110,21 +110,21 @@ def revise(
     session: Session,
     *,
     submission: Submission,
-    version: int,
+    version: int | None,
     by: Actor,
     now: datetime,
     policy: periods.Policy,
 ) -> Saved:
     """Save a new version of a report that is not accepted: a draft or a correction.
 
-    `version` is the one the caller has read. Raises NotFound, VersionConflict (stale; with the cells that
-    differ), Conflict (an accepted report is reopened first), Invalid with every finding.
+    `version` is the one the caller has read, None for whatever is current. Raises NotFound, VersionConflict
+    (stale; with the cells that differ), Conflict (an accepted report is reopened first), Invalid with every finding.
     """
     filing = _filing(session, submission, by=by, now=now, policy=policy)
     report = find(session, str(filing.period), filing.unit["code"])
     if report is None:
         raise NotFound()
-    if report["version"] != version:
+    if version is not None and report["version"] != version:
         raise _stale(session, report, version, by)
     return _save(session, filing, report)
 
@@ -359,7 +359,10 @@ def prefilled(
     last = session.one(_LAST_CONTENT, unit=unit, month=str(period))
     before: Mapping[str, Any] = last["content"] if last else {}
     figures_before = before.get("figures", {})
-    register = {"counties_agri_total": place["agri_counties_count"], "townships_total": place["townships_count"]}
+    register = {
+        "counties_agri_total": place["agri_counties_count"],
+        "townships_total": place["townships_count"],
+    }
     carried = {code: figures_before.get(code, register.get(code)) for code in form.prefilled_codes}
     return {
         "period": str(period),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, bindparam, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db import Row, Session, prepared
@@ -16,6 +15,7 @@ from app.domain.permission import Actor
 from app.domain.register import Level, UnitRow, report_paths, with_counts
 from app.errors import NotFound
 from app.models import Unit
+from app.models.unit import within
 from app.services import audit, events, revisions
 
 _UNITS = Unit.__table__  # type: ignore[attr-defined]
@@ -26,8 +26,8 @@ _REPORTING_BELOW = prepared(
     select(_UNITS)
     .where(
         _UNITS.c.reports,
-        _PATH >= bindparam("path_from"),
-        _PATH < bindparam("path_to"),
+        bindparam("path_from") <= _PATH,
+        bindparam("path_to") > _PATH,
         _UNITS.c.valid_from <= bindparam("on"),
         or_(_UNITS.c.valid_to.is_(None), _UNITS.c.valid_to > bindparam("on")),
     )
@@ -48,16 +48,6 @@ def get(session: Session, code: str) -> Row:
     if row is None:
         raise NotFound()
     return row
-
-
-def below(path: str, column: Any = _PATH) -> ColumnElement[bool]:
-    """The units strictly below a path: a range of the sorted paths ("0" follows "/")."""
-    return and_(column >= path + "/", column < path + "0")
-
-
-def within(paths: Iterable[str], column: Any = _PATH) -> ColumnElement[bool]:
-    """The units at or below any of the paths; nothing when there is none."""
-    return or_(*(or_(column == path, below(path, column)) for path in paths), column == "")
 
 
 def contributors(session: Session, unit: Row, on: date) -> list[Row]:
@@ -88,7 +78,7 @@ def listed(
     limit: int = 100,
 ) -> list[Row]:
     """Units within the paths, by code, after a code; `query` is a code's beginning or a part of a name."""
-    conditions: list[ColumnElement[bool]] = [within(paths), _UNITS.c.code > after]
+    conditions: list[ColumnElement[bool]] = [within(paths, _PATH), _UNITS.c.code > after]
     if parent is not None:
         conditions.append(_UNITS.c.report_parent == parent)
     if level is not None:
