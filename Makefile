@@ -59,8 +59,8 @@ format: $(STAMP) ## rewrite files in the house format
 
 lock: $(UV)      ## pin every dependency with hashes, no host named
 	$(UV) $(COMPILE) -o requirements.lock pyproject.toml
-	$(UV) $(COMPILE) -c requirements.lock --group dev -o requirements-dev.lock pyproject.toml
-	$(UV) $(COMPILE) -c requirements-dev.lock --group dev --group bench -o requirements-bench.lock pyproject.toml
+	$(UV) $(COMPILE) --group dev -o requirements-dev.lock pyproject.toml
+	$(UV) $(COMPILE) --group dev --group bench -o requirements-bench.lock pyproject.toml
 
 clean:           ## forget the environment and caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -159,3 +161,22 @@ def test_make_help_names_every_target(tmp_path: Path) -> None:
 
     assert phony
     assert {line.split()[0] for line in told.splitlines()} == set(phony.group(1).split())
+
+
+def test_what_the_image_copies_is_enough_to_start(tmp_path: Path) -> None:
+    for name in copied():
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "app", "init"],
+        cwd=tmp_path,
+        env={"YUEBAO_DATA_DIR": str(tmp_path / "data"), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=120,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "data" / "yuebao.sqlite3").exists()
