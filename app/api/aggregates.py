@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from app.api.answers import caller, database_of, json_response, read
 from app.api.conditional import etag_of, is_unchanged, not_modified, reply
 from app.api.documented import answers
-from app.api.schemas.common import PeriodInPath, UnitInPath
+from app.api.schemas.shapes import PeriodInPath, UnitInPath
 from app.api.schemas.views import AggregateOut, CompletenessOut
 from app.domain.aggregate import View
 from app.services import aggregates, completeness

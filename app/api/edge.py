@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -17,6 +17,7 @@ from app.api.authentication import Authenticate, Authenticator
 from app.api.dispatch import Dispatch
 from app.api.middleware import Arrival, BodyLimit, HostCheck, Lane, Refusals, ResponseHeaders
 from app.api.observation import AccessLog, BufferedLines, Metrics, Observation
+from app.domain.clock import Clock
 
 PUBLIC = ("/health/", "/docs", "/openapi.json")
 """Prefixes that need no caller."""
@@ -34,7 +35,7 @@ class EdgeOptions:
     """Everything the edge is told from outside; `allowed_hosts` of None accepts every name."""
 
     authenticate: Authenticator = nobody
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    now: Callable[[], datetime] = Clock().now
     allowed_hosts: frozenset[str] | None = None
     max_json_bytes: int = 1 << 20
     lanes: tuple[Lane, ...] = ()

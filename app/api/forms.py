@@ -10,7 +10,7 @@ from app.api.answers import DryRun, json_answer, json_response, read, write
 from app.api.body import json_body
 from app.api.documented import answers
 from app.api.examples import FORM
-from app.api.schemas.common import FormCode, FormNumber
+from app.api.schemas.shapes import FormCode, FormNumber
 from app.api.schemas.views import FormIn, FormList, FormOut, FormPublished, FormSchema
 from app.db import Row, Session
 from app.domain.form import FormVersion

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from app.api.answers import database_of, json_response
-from app.api.schemas.common import HealthOut
+from app.api.schemas.shapes import HealthOut
 from app.errors import Unavailable
 from app.models.migrate import head
 from app.services import health

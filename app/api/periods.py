@@ -11,7 +11,7 @@ from app.api.answers import DryRun, json_answer, json_response, read, write
 from app.api.body import json_body
 from app.api.documented import answers
 from app.api.examples import DEADLINE
-from app.api.schemas.common import PeriodInPath, UnitInPath
+from app.api.schemas.shapes import PeriodInPath, UnitInPath
 from app.api.schemas.views import DeadlineIn, PeriodOut
 from app.services import periods
 from app.services.idempotency import Answer

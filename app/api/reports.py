@@ -15,7 +15,6 @@ from app.api.documented import answers
 from app.api.examples import REOPEN, REPORT, RETURN
 from app.api.findings import finding
 from app.api.paging import Cursor, Limit, decode_cursor
-from app.api.schemas.common import Nothing, PeriodInPath, UnitInPath
 from app.api.schemas.reports import (
     AcceptIn,
     DiffOut,
@@ -30,6 +29,7 @@ from app.api.schemas.reports import (
     VersionList,
     VersionOut,
 )
+from app.api.schemas.shapes import Nothing, PeriodInPath, UnitInPath
 from app.api.strict_json import Loaded
 from app.db import Row, Session
 from app.domain.permission import Actor

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from app.api.answers import json_response, page_of, read
 from app.api.documented import answers
 from app.api.paging import Cursor, Limit, decode_cursor
-from app.api.schemas.common import UnitInPath
+from app.api.schemas.shapes import UnitInPath
 from app.api.schemas.views import UnitOut, UnitPage
 from app.db import Row, Session
 from app.domain.permission import Action, Actor

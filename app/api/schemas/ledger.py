@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from app.api.schemas.common import Body, Out, PeriodText, TextOut, UnitCode
+from app.api.schemas.shapes import Body, Out, PeriodText, TextOut, UnitCode
 
 
 class LedgerFindingOut(Out):

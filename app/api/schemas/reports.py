@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from app.api.schemas.common import Body, FindingOut, Out, PeriodText, TextOut, UnitCode
+from app.api.schemas.shapes import Body, FindingOut, Out, PeriodText, TextOut, UnitCode
 
 Status = Literal["draft", "submitted", "returned", "accepted"]
 Timeliness = Literal["on_time", "late"]

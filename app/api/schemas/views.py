@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from app.api.schemas.common import Body, FindingOut, Out, PeriodText, UnitCode
+from app.api.schemas.shapes import Body, FindingOut, Out, PeriodText, UnitCode
 
 
 class CellOut(Out):
