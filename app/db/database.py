@@ -9,6 +9,7 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+import orjson
 from sqlalchemy import Engine, create_engine, make_url
 from sqlalchemy.pool import NullPool
 
@@ -28,6 +29,12 @@ READERS = 2
 
 WRITER_LOCK = 0x59_75_65_62_61_6F
 """The advisory lock that makes writers of several PostgreSQL processes take turns ("Yuebao")."""
+
+
+_JSON: Any = {
+    "json_serializer": lambda value: orjson.dumps(value).decode(),
+    "json_deserializer": orjson.loads,
+}
 
 
 class Database:
@@ -148,10 +155,11 @@ def make_engine(url: str) -> Engine:
     """The engine for a URL: the bundled SQLite with named parameters, or PostgreSQL by psycopg 3."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        return create_engine(parsed, module=sqlite_driver, paramstyle="named", poolclass=NullPool)
+        return create_engine(parsed, module=sqlite_driver, paramstyle="named", poolclass=NullPool, **_JSON)
     parsed = parsed.set(drivername="postgresql+psycopg")
     options = "-c lock_timeout=10000 -c statement_timeout=120000 -c idle_in_transaction_session_timeout=30000"
-    return create_engine(parsed, poolclass=NullPool, connect_args={"connect_timeout": 3, "options": options})
+    connect_args = {"connect_timeout": 3, "options": options}
+    return create_engine(parsed, poolclass=NullPool, connect_args=connect_args, **_JSON)
 
 
 def has_wal_reset_bug(version: tuple[int, ...]) -> bool:

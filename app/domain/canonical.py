@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 
-_encode = json.JSONEncoder(
-    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False
-).encode
+import orjson
 
 
 def canonical(value: object) -> bytes:
     """UTF-8, members sorted by code point, no white space, integers and strings as JSON writes them."""
-    return _encode(value).encode()
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def digest(value: object) -> str:

@@ -21,6 +21,11 @@ SQLModel.metadata.naming_convention = {
 metadata = SQLModel.metadata
 
 
+def iso(value: datetime) -> str:
+    """An aware UTC instant in fixed width, to the microsecond: text that sorts as time does."""
+    return value.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware UTC datetime, to the microsecond; naive ones are refused.
 
@@ -43,7 +48,7 @@ class Instant(TypeDecorator[datetime]):
         if value.tzinfo is None:
             raise ValueError("a stored instant needs a time zone")
         value = value.astimezone(UTC)
-        return value.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if dialect.name == "sqlite" else value
+        return iso(value) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Give back aware UTC."""

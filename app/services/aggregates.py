@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
 from collections.abc import Mapping
 from threading import Lock
 from typing import Any
 
+import orjson
 from sqlalchemy import bindparam, or_, select
 
 from app.db import Row, Session, prepared
@@ -104,7 +104,7 @@ class Answers:
 
 
 def _encode(body: dict[str, Any]) -> bytes:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return orjson.dumps(body)
 
 
 def _parts(session: Session, unit: Row, period: Period) -> list[UnitFigures]:

@@ -10,6 +10,7 @@ from app.db import Row, Session, prepared
 from app.domain.canonical import digest
 from app.domain.permission import Action, Actor
 from app.models import AuditEvent
+from app.models.base import iso
 
 ALGORITHM = "sha256"
 GENESIS = "0" * 64
@@ -60,7 +61,7 @@ def record(
 def seal(row: Row) -> str:
     """The hash of a row: over its every field and the hash of the row before."""
     sealed = {key: value for key, value in row.items() if key != "hash"}
-    sealed["at"] = row["at"].strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    sealed["at"] = iso(row["at"])
     return digest(sealed)
 
 

@@ -19,14 +19,15 @@ from app.services import forms
 _REPORTS = Report.__table__  # type: ignore[attr-defined]
 _FIGURES = Figures.__table__  # type: ignore[attr-defined]
 _PREVIOUS = prepared(
-    select(_FIGURES.c.period, _FIGURES.c.reported, _FIGURES.c.form_code, _FIGURES.c.form_version)
-    .join(_REPORTS, (_REPORTS.c.unit_code == _FIGURES.c.unit_code) & (_REPORTS.c.period == _FIGURES.c.period))
+    select(_REPORTS.c.period, _REPORTS.c.form_code, _REPORTS.c.form_version, _FIGURES.c.reported)
+    .join(_FIGURES, (_FIGURES.c.period == _REPORTS.c.period) & (_FIGURES.c.unit_code == _REPORTS.c.unit_code))
     .where(
-        _FIGURES.c.unit_code == bindparam("unit"),
-        _FIGURES.c.period < bindparam("month"),
+        _REPORTS.c.form_code == bindparam("form"),
+        _REPORTS.c.unit_code == bindparam("unit"),
+        _REPORTS.c.period < bindparam("month"),
         _REPORTS.c.status == "accepted",
     )
-    .order_by(_FIGURES.c.period.desc())
+    .order_by(_REPORTS.c.period.desc())
     .limit(1)
 )
 
@@ -55,7 +56,7 @@ def findings_of(
 
 def previous(session: Session, form: FormVersion, unit: str, period: Period) -> Previous | None:
     """The unit's last accepted report before a period, with the figures that can be compared."""
-    row = session.one(_PREVIOUS, unit=unit, month=str(period))
+    row = session.one(_PREVIOUS, form=form.code, unit=unit, month=str(period))
     if row is None:
         return None
     figures = row["reported"] or {}

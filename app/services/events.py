@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from app.db import Row, Session, prepared
 from app.domain.permission import Action, Actor
@@ -14,15 +14,17 @@ from app.models.unit import within
 
 _EVENTS = OutboxEvent.__table__  # type: ignore[attr-defined]
 _UNITS = Unit.__table__  # type: ignore[attr-defined]
-_LAST = prepared(select(func.max(_EVENTS.c.seq).label("seq")))
-_APPEND = prepared(insert(_EVENTS))
+_NAMES = ("at", "kind", "unit", "data")
+_NEXT = select(
+    func.coalesce(func.max(_EVENTS.c.seq), 0) + 1,
+    *(bindparam(name, type_=_EVENTS.c[name].type) for name in _NAMES),
+)
+_APPEND = prepared(insert(_EVENTS).from_select(["seq", *_NAMES], _NEXT))
 
 
 def emit(session: Session, kind: str, *, unit: str, data: Mapping[str, object], now: datetime) -> None:
     """Add an event of a kind (`report.submitted`) about a unit; numbers rise without gaps."""
-    last = session.one(_LAST)
-    seq = ((last["seq"] if last else None) or 0) + 1
-    session.run(_APPEND, seq=seq, at=now, kind=kind, unit=unit, data=dict(data))
+    session.run(_APPEND, at=now, kind=kind, unit=unit, data=dict(data))
 
 
 def listed(session: Session, *, after: int, limit: int, by: Actor) -> list[Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from app.domain.permission import Action, Actor
 from app.domain.workflow import TRANSITIONS, Status, Step, transition
 from app.errors import Conflict, Finding, Invalid, NotFound, Text, VersionConflict, merge
 from app.models import Report, ReportVersion
-from app.services import audit, checking, events, figures, forms, periods, units
+from app.services import audit, checking, events, figures, forms, periods, standing, units
 from app.services.report_queries import difference
 
 _REPORTS = Report.__table__  # type: ignore[attr-defined]
@@ -101,9 +101,9 @@ def submit(
     Raises NotFound (unit out of reach), Invalid with every finding, Conflict when one exists already.
     """
     filing = _filing(session, submission, by=by, now=now, policy=policy)
-    if (existing := find(session, str(filing.period), filing.unit["code"])) is not None:
-        raise _exists(existing)
-    return _save(session, filing, None)
+    if filing.before is not None:
+        raise _exists(filing.before)
+    return _save(session, filing)
 
 
 def revise(
@@ -121,12 +121,11 @@ def revise(
     (stale; with the cells that differ), Conflict (an accepted report is reopened first), Invalid with every finding.
     """
     filing = _filing(session, submission, by=by, now=now, policy=policy)
-    report = find(session, str(filing.period), filing.unit["code"])
-    if report is None:
+    if filing.before is None:
         raise NotFound()
-    if version is not None and report["version"] != version:
-        raise _stale(session, report, version, by)
-    return _save(session, filing, report)
+    if version is not None and filing.before["version"] != version:
+        raise _stale(session, filing.before, version)
+    return _save(session, filing)
 
 
 def find(session: Session, period: str, unit: str) -> Row | None:
@@ -140,6 +139,8 @@ class _Filing:
 
     submission: Submission
     unit: Row
+    before: Row | None
+    stored: Row | None
     period: Period
     form: FormVersion
     deadline: datetime
@@ -154,11 +155,21 @@ class _Filing:
 def _filing(
     session: Session, submission: Submission, *, by: Actor, now: datetime, policy: periods.Policy
 ) -> _Filing:
-    unit = units.get(session, submission.unit)
-    by.check(Action.WRITE_REPORT, unit["report_path"])
+    named = submission.period
+    found = standing.of(session, submission.unit, named if isinstance(named, str) else "")
+    by.check(Action.WRITE_REPORT, found.unit["report_path"])
     period, form = _period_and_form(session, submission, now)
-    due = periods.deadline(session, unit=unit, period=period, form=form, policy=policy)
-    return _Filing(submission, unit, period, form, due.instant, by, now)
+    return _Filing(
+        submission=submission,
+        unit=found.unit,
+        before=found.report,
+        stored=found.figures,
+        period=period,
+        form=form,
+        deadline=found.due(period, form, policy).instant,
+        by=by,
+        now=now,
+    )
 
 
 def _period_and_form(session: Session, submission: Submission, now: datetime) -> tuple[Period, FormVersion]:
@@ -174,31 +185,35 @@ def _period_and_form(session: Session, submission: Submission, now: datetime) ->
     return period, form
 
 
-def _save(session: Session, filing: _Filing, before: Row | None) -> Saved:
-    stored = figures.get(session, str(filing.period), filing.unit["code"])
-    content, findings = _judge(session, filing, stored)
-    row = _row(filing, before, content, findings)
-    _store(session, row, before)
+def _save(session: Session, filing: _Filing) -> Saved:
+    content, findings = _judge(session, filing)
+    row = _row(filing, content, findings)
+    _store(session, row, filing.before)
     session.run(_ADD_VERSION, **_version(filing, row, content))
     figures.refresh(
         session,
         unit=row["unit_code"],
         period=row["period"],
         form=filing.form,
-        before=stored,
+        before=filing.stored,
         reported=None if filing.submission.draft else content.figures,
     )
-    _trail(session, filing, before, row)
+    _trail(session, filing, row)
     return Saved(row, filing.unit, filing.form, content.as_json(), filing.deadline)
 
 
-def _judge(session: Session, filing: _Filing, stored: Row | None) -> tuple[ReportContent, list[Finding]]:
+def _judge(session: Session, filing: _Filing) -> tuple[ReportContent, list[Finding]]:
     """The content and what was found in it. Raises Invalid with everything, when anything blocks."""
     draft = filing.submission.draft
     content, findings = parse_content(filing.form, filing.submission.content, draft=draft)
     shape = merge(filing.submission.found, findings)
     checked = checking.findings_of(
-        session, form=filing.form, unit=filing.unit, period=filing.period, content=content, stored=stored
+        session,
+        form=filing.form,
+        unit=filing.unit,
+        period=filing.period,
+        content=content,
+        stored=filing.stored,
     )
     # A draft is kept with whatever its rules say: it is work in progress, and the findings are its to-do list.
     stops = blocking(shape, ()) if draft else blocking([*shape, *checked], content.explanations)
@@ -214,7 +229,7 @@ def _problem_code(stops: Sequence[Finding]) -> str:
     return only if only and not only[0].isupper() else "report-refused"
 
 
-def _trail(session: Session, filing: _Filing, before: Row | None, row: Row) -> None:
+def _trail(session: Session, filing: _Filing, row: Row) -> None:
     audit.record(
         session,
         by=filing.by,
@@ -223,7 +238,7 @@ def _trail(session: Session, filing: _Filing, before: Row | None, row: Row) -> N
         thing=filing.thing,
         now=filing.now,
         version=row["version"],
-        before=before["content_hash"] if before else None,
+        before=filing.before["content_hash"] if filing.before else None,
         after=row["content_hash"],
     )
     if not filing.submission.draft:
@@ -243,8 +258,8 @@ def _store(session: Session, row: Row, before: Row | None) -> None:
         raise VersionConflict()
 
 
-def _row(filing: _Filing, before: Row | None, content: ReportContent, findings: Sequence[Finding]) -> Row:
-    draft = filing.submission.draft
+def _row(filing: _Filing, content: ReportContent, findings: Sequence[Finding]) -> Row:
+    draft, before = filing.submission.draft, filing.before
     status = Status(before["status"]) if before else Status.ABSENT
     line = transition(status, Step.SAVE if draft else Step.SUBMIT)
     if line is None:
@@ -282,7 +297,7 @@ def _version(filing: _Filing, row: Row, content: ReportContent) -> Row:
     }
 
 
-def _stale(session: Session, report: Row, version: int, by: Actor) -> VersionConflict:
+def _stale(session: Session, report: Row, version: int) -> VersionConflict:
     """What changed since the version that the caller has read, cell by cell."""
     number = report["version"]
     read, now = (stored_content(session, report, n) for n in (version, number))
@@ -333,17 +348,15 @@ def submit_draft(
 
     Raises NotFound, Conflict when the report is not a draft or returned, Invalid with every finding.
     """
-    place = units.get(session, unit)
-    by.check(Action.WRITE_REPORT, place["report_path"])
-    report = find(session, period, unit)
+    empty = Submission(unit=unit, period=period, content={})
+    filing = _filing(session, empty, by=by, now=now, policy=policy)
+    report = filing.before
     if report is None:
         raise NotFound()
     if report["status"] not in (Status.DRAFT, Status.RETURNED):
         raise Conflict(code="wrong-status", status_now=report["status"])
     content = stored_content(session, report, report["version"]) or {}
-    submission = Submission(unit=unit, period=period, content=content)
-    filing = _filing(session, submission, by=by, now=now, policy=policy)
-    return _save(session, filing, report)
+    return _save(session, replace(filing, submission=replace(empty, content=content)))
 
 
 def prefilled(
