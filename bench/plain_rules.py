@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from app.domain.checks import Facts
 
 STOCKS = (
@@ -11,84 +9,74 @@ STOCKS = (
     ("orgs_total", "orgs_new", "orgs_dissolved", "R11"),
 )
 MEETINGS = ("prefectures_mobilized", "counties_mobilized", "townships_mobilized")
+WATCHED = ("county_work_committees", "members_total", "orgs_total", "wechat_groups")
+
+Line = tuple[str, str, bool]
+"""A rule, the code it points at, and whether it fails."""
 
 
 def failing(facts: Facts) -> list[tuple[str, str]]:
-    """The rules that fail, each with the code it points at, for whole figures and a known unit."""
+    """The rules that fail, each with the code it points at; for whole figures and a known unit."""
     c = {code: value or 0 for code, value in facts.figures.items()}
-    return [*_alone(facts, c), *_compared(facts, c)]
+    previous = facts.previous
+    is_gap = previous is None or previous.period != facts.period.previous
+    lines = [*_alone(facts, c), ("R12", "period", is_gap)]
+    if previous is not None:
+        p = {code: value or 0 for code, value in previous.figures.items()}
+        lines += _compared(facts, c, p, is_same_year=previous.period.year == facts.period.year)
+        lines += [] if is_gap else _balances(c, p)
+    return [(rule, code) for rule, code, fails in lines if fails]
 
 
-def _alone(facts: Facts, c: dict[str, int]) -> Iterator[tuple[str, str]]:
+def _alone(facts: Facts, c: dict[str, int]) -> list[Line]:
     townships, counties = c["townships_total"], c["counties_agri_total"]
-    if facts.unit.level in ("prefecture", "county") and c["prefectures_mobilized"] > 1:
-        yield "R03", "prefectures_mobilized"
-    if c["counties_mobilized"] > counties:
-        yield "R04", "counties_mobilized"
-    if c["townships_mobilized"] > townships:
-        yield "R05", "townships_mobilized"
-    if c["townships_funded_20k"] > townships:
-        yield "R06", "townships_funded_20k"
-    if c["county_work_committees"] > counties:
-        yield "R07", "county_work_committees"
-    if townships == 0 and any(c[code] for code in list(c)[6:] if code != "townships_funded_20k"):
-        yield "R08", "townships_total"
-    for total, added, gone, _ in STOCKS:
-        if c[total] - c[added] + c[gone] < 0:
-            yield "R09", total
-    if c["orgs_rectified"] > c["orgs_total"] + c["orgs_dissolved"]:
-        yield "R13", "orgs_rectified"
-    if townships and not 5 <= c["members_total"] / townships <= 30:
-        yield "R19", "members_total"
-    if townships and not 3 <= c["orgs_total"] / townships <= 60:
-        yield "R20", "orgs_total"
-    if c["wechat_groups"] > c["orgs_total"]:
-        yield "R21", "wechat_groups"
-    if (facts.supplements.get("coop_orgs_new") or 0) > c["orgs_new"]:
-        yield "R22", "coop_orgs_new"
-    if townships > (facts.unit.townships or 0):
-        yield "R23", "townships_total"
-    if counties > (facts.unit.counties or 0):
-        yield "R24", "counties_agri_total"
-    for code in MEETINGS:
-        covered = facts.coverage[code] or 0
-        if c[code] and not covered:
-            yield "R25", code
-        if covered > c[code]:
-            yield "R26", code
-    if not c["prefectures_mobilized"] and (c["counties_mobilized"] or c["townships_mobilized"]):
-        yield "R34", "prefectures_mobilized"
+    members, orgs = c["members_total"], c["orgs_total"]
+    is_city = facts.unit.level in ("prefecture", "county")
+    nothing = all(c[code] == 0 for code in list(c)[6:] if code != "townships_funded_20k")
+    covered = {code: facts.coverage[code] or 0 for code in MEETINGS}
+    return [
+        ("R03", "prefectures_mobilized", is_city and c["prefectures_mobilized"] > 1),
+        ("R04", "counties_mobilized", c["counties_mobilized"] > counties),
+        ("R05", "townships_mobilized", c["townships_mobilized"] > townships),
+        ("R06", "townships_funded_20k", c["townships_funded_20k"] > townships),
+        ("R07", "county_work_committees", c["county_work_committees"] > counties),
+        ("R08", "townships_total", townships == 0 and not nothing),
+        *(("R09", total, c[total] + c[gone] < c[added]) for total, added, gone, _ in STOCKS),
+        ("R13", "orgs_rectified", c["orgs_rectified"] > orgs + c["orgs_dissolved"]),
+        ("R19", "members_total", townships > 0 and not 5 <= members / townships <= 30),
+        ("R20", "orgs_total", townships > 0 and not 3 <= orgs / townships <= 60),
+        ("R21", "wechat_groups", c["wechat_groups"] > orgs),
+        ("R22", "coop_orgs_new", (facts.supplements.get("coop_orgs_new") or 0) > c["orgs_new"]),
+        ("R23", "townships_total", townships > (facts.unit.townships or 0)),
+        ("R24", "counties_agri_total", counties > (facts.unit.counties or 0)),
+        *(("R25", code, c[code] > 0 and covered[code] == 0) for code in MEETINGS),
+        *(("R26", code, covered[code] > c[code]) for code in MEETINGS),
+        ("R34", MEETINGS[0], not c[MEETINGS[0]] and any(c[code] for code in MEETINGS[1:])),
+    ]
 
 
-def _compared(facts: Facts, c: dict[str, int]) -> Iterator[tuple[str, str]]:
-    before = facts.previous
-    if before is None:
-        yield "R12", "period"
-        return
-    p = {code: value or 0 for code, value in before.figures.items()}
-    if before.period != facts.period.previous:
-        yield "R12", "period"
-    else:
-        yield from _balances(c, p)
-    for code in MEETINGS:
-        if c[code] < p[code]:
-            yield "R14", code
-    if before.period.year == facts.period.year and c["townships_funded_20k"] < p["townships_funded_20k"]:
-        yield "R15", "townships_funded_20k"
-    for code in ("counties_agri_total", "townships_total"):
-        if c[code] != p[code]:
-            yield "R16", code
-    for code in ("county_work_committees", "members_total", "orgs_total", "wechat_groups"):
-        moved = abs(c[code] - p[code])
-        if p[code] and moved > 10 and 100 * moved > 30 * p[code]:
-            yield "R18", code
-    if facts.ledger_flow and c == p:
-        yield "R29", "figures"
+def _compared(facts: Facts, c: dict[str, int], p: dict[str, int], *, is_same_year: bool) -> list[Line]:
+    moved = {code: abs(c[code] - p[code]) for code in WATCHED}
+    return [
+        *(("R14", code, c[code] < p[code]) for code in MEETINGS),
+        (
+            "R15",
+            "townships_funded_20k",
+            is_same_year and c["townships_funded_20k"] < p["townships_funded_20k"],
+        ),
+        *(("R16", code, c[code] != p[code]) for code in ("counties_agri_total", "townships_total")),
+        *(
+            ("R18", code, p[code] > 0 and moved[code] > 10 and 10 * moved[code] > 3 * p[code])
+            for code in WATCHED
+        ),
+        ("R29", "figures", bool(facts.ledger_flow) and c == p),
+    ]
 
 
-def _balances(c: dict[str, int], p: dict[str, int]) -> Iterator[tuple[str, str]]:
+def _balances(c: dict[str, int], p: dict[str, int]) -> list[Line]:
+    lines: list[Line] = []
     for total, added, gone, rule in STOCKS:
-        if c[total] != p[total] + c[added] - c[gone]:
-            yield rule, total
-            if c[total] - p[total] == (c[added] - p[added]) - (c[gone] - p[gone]):
-                yield "R17", added
+        fails = c[total] != p[total] + c[added] - c[gone]
+        is_copied = c[total] - p[total] == (c[added] - p[added]) - (c[gone] - p[gone])
+        lines += [(rule, total, fails), ("R17", added, fails and is_copied)]
+    return lines

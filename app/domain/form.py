@@ -65,7 +65,9 @@ def in_force(forms: Iterable[FormVersion], period: Period) -> FormVersion | None
 
 def _unreadable(error: str) -> Finding:
     found = _PLACE.search(error)
-    zh, en = (f"第{found[1]}行第{found[2]}列", f"line {found[1]}, column {found[2]}") if found else ("末尾", "end")
+    zh, en = (
+        (f"第{found[1]}行第{found[2]}列", f"line {found[1]}, column {found[2]}") if found else ("末尾", "end")
+    )
     return defect("not-toml", "", Text(f"不是有效的 TOML（{zh}）", f"Not valid TOML ({en})"))
 
 

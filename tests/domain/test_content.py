@@ -107,59 +107,90 @@ def test_zero_and_the_largest_number_are_figures(value: int) -> None:
     assert content.figures["orgs_new"] == value
 
 
-# the members that replace those of a sound body, and what is found
-DEFECTS: list[tuple[dict[str, Any], list[tuple[str, str, str]]]] = [
-    ({"figures": without(dict(NOW), "orgs_new")}, [("R02", "missing-field", "/figures/orgs_new")]),
-    ({"figures": {**NOW, "nobody": 1}}, [("unknown-field", "unknown-field", "/figures/nobody")]),
-    ({"figures": {**NOW, "a/b~c": 1}}, [("unknown-field", "unknown-field", "/figures/a~1b~0c")]),
-    ({"figures": {**NOW, "\ud800": 1}}, [("invalid-text", "invalid-text", "/figures")]),
-    ({"figures": {**NOW, "x" * 99: 1}}, [("unknown-field", "unknown-field", "/figures")]),
-    ({"figures": []}, [("wrong-type", "wrong-type", "/figures")]),
-    ({"supplements": {"coop_orgs_new": None}}, [("R01", "wrong-type", "/supplements/coop_orgs_new")]),
-    ({"supplements": {"prefectures_total": 21}}, [("unknown-field", "unknown-field", "/supplements/prefectures_total")]),
-    ({"status": "accepted"}, [("unknown-field", "unknown-field", "/status")]),
-    ({"__proto__": {}}, [("unknown-field", "unknown-field", "/__proto__")]),
-    ({"contact": None}, [("wrong-type", "wrong-type", "/contact"), ("R31", "missing-field", "/contact/name")]),
-    ({"contact": {"name": "示例甲"}}, [("R31", "missing-field", "/contact/phone")]),
-    ({"contact": {"name": " ", "phone": "13800000000"}}, [("R31", "invalid-contact", "/contact/name")]),
-    ({"contact": {"name": 7, "phone": "13800000000"}}, [("wrong-type", "wrong-type", "/contact/name")]),
-    ({"contact": {"name": "甲\n乙", "phone": "13800000000"}}, [("invalid-text", "invalid-text", "/contact/name")]),
-    ({"contact": {"name": "甲" * 51, "phone": "13800000000"}}, [("text-too-long", "text-too-long", "/contact/name")]),
-    ({"contact": {"name": "甲", "phone": "138"}}, [("R31", "invalid-phone", "/contact/phone")]),
-    ({"contact": {"name": "甲", "phone": ""}}, [("R31", "invalid-phone", "/contact/phone")]),
-    ({"narrative": "a\x00b"}, [("invalid-text", "invalid-text", "/narrative")]),
-    ({"narrative": "a\x1bb"}, [("invalid-text", "invalid-text", "/narrative")]),
-    ({"narrative": "a\u202eb"}, [("invalid-text", "invalid-text", "/narrative")]),
-    ({"narrative": "a\u2066b"}, [("invalid-text", "invalid-text", "/narrative")]),
-    ({"narrative": "a\ud800b"}, [("invalid-text", "invalid-text", "/narrative")]),
-    ({"narrative": "a\uffffb"}, [("invalid-text", "invalid-text", "/narrative")]),
-    ({"narrative": None}, [("wrong-type", "wrong-type", "/narrative")]),
-    ({"narrative": "长" * 20_001}, [("text-too-long", "text-too-long", "/narrative")]),
-    ({"activities": {}}, [("wrong-type", "wrong-type", "/activities")]),
-    ({"activities": [3]}, [("wrong-type", "wrong-type", "/activities/0"), ("missing-field", "missing-field", "/activities/0/item")]),
-    ({"activities": [{"item": 10}]}, [("unknown-item", "unknown-item", "/activities/0/item")]),
-    ({"activities": [{"item": 14}]}, [("unknown-item", "unknown-item", "/activities/0/item")]),
-    ({"activities": [{"item": "3"}]}, [("wrong-type", "wrong-type", "/activities/0/item")]),
-    ({"activities": [{"item": 3}, {"item": 3}]}, [("duplicate-item", "duplicate-item", "/activities/1/item")]),
-    ({"activities": [{"item": 3, "done": 1}]}, [("wrong-type", "wrong-type", "/activities/0/done")]),
-    ({"activities": [{"item": 3, "count": -1}]}, [("number-out-of-range", "number-out-of-range", "/activities/0/count")]),
-    ({"activities": [{"item": 3, "count": True}]}, [("wrong-type", "wrong-type", "/activities/0/count")]),
-    ({"activities": [{"item": 3, "text": 3}]}, [("wrong-type", "wrong-type", "/activities/0/text")]),
-    ({"activities": [{"item": 3, "who": ""}]}, [("unknown-field", "unknown-field", "/activities/0/who")]),
-    ({"explanations": [{"rule": "R99", "category": "other", "text": ""}]}, [("unknown-rule", "unknown-rule", "/explanations/0/rule")]),
-    ({"explanations": [{"rule": 10, "category": "other", "text": ""}]}, [("wrong-type", "wrong-type", "/explanations/0/rule")]),
-    ({"explanations": [{"rule": "R10", "category": "no", "text": ""}]}, [("unknown-category", "unknown-category", "/explanations/0/category")]),
-    ({"explanations": [{"rule": "R10", "category": "other"}]}, [("missing-field", "missing-field", "/explanations/0/text")]),
-    ({"explanations": [{"rule": "R10", "text": ""}]}, [("missing-field", "missing-field", "/explanations/0/category")]),
-    ({"explanations": [7] * 101}, [("too-many", "too-many", "/explanations")]),
-]  # fmt: skip
+# the members that replace those of a sound body; the rule, the code and the pointer of what is found
+RULED: list[tuple[dict[str, Any], str, str, str]] = [
+    ({"figures": without(dict(NOW), "orgs_new")}, "R02", "missing-field", "/figures/orgs_new"),
+    ({"supplements": {"coop_orgs_new": None}}, "R01", "wrong-type", "/supplements/coop_orgs_new"),
+    ({"contact": {"name": "示例甲"}}, "R31", "missing-field", "/contact/phone"),
+    ({"contact": {"name": " ", "phone": "13800000000"}}, "R31", "invalid-contact", "/contact/name"),
+    ({"contact": {"name": "甲", "phone": "138"}}, "R31", "invalid-phone", "/contact/phone"),
+    ({"contact": {"name": "甲", "phone": ""}}, "R31", "invalid-phone", "/contact/phone"),
+]
+# the same, for what no rule of the form is about
+DEFECTS: list[tuple[dict[str, Any], str, str]] = [
+    ({"figures": {**NOW, "nobody": 1}}, "unknown-field", "/figures/nobody"),
+    ({"figures": {**NOW, "a/b~c": 1}}, "unknown-field", "/figures/a~1b~0c"),
+    ({"figures": {**NOW, "\ud800": 1}}, "invalid-text", "/figures"),
+    ({"figures": {**NOW, "x" * 99: 1}}, "unknown-field", "/figures"),
+    ({"figures": []}, "wrong-type", "/figures"),
+    ({"supplements": {"prefectures_total": 21}}, "unknown-field", "/supplements/prefectures_total"),
+    ({"status": "accepted"}, "unknown-field", "/status"),
+    ({"__proto__": {}}, "unknown-field", "/__proto__"),
+    ({"contact": {"name": 7, "phone": "13800000000"}}, "wrong-type", "/contact/name"),
+    ({"contact": {"name": "甲\n乙", "phone": "13800000000"}}, "invalid-text", "/contact/name"),
+    ({"contact": {"name": "甲" * 51, "phone": "13800000000"}}, "text-too-long", "/contact/name"),
+    ({"narrative": "a\x00b"}, "invalid-text", "/narrative"),
+    ({"narrative": "a\x1bb"}, "invalid-text", "/narrative"),
+    ({"narrative": "a\u202eb"}, "invalid-text", "/narrative"),
+    ({"narrative": "a\u2066b"}, "invalid-text", "/narrative"),
+    ({"narrative": "a\ud800b"}, "invalid-text", "/narrative"),
+    ({"narrative": "a\uffffb"}, "invalid-text", "/narrative"),
+    ({"narrative": None}, "wrong-type", "/narrative"),
+    ({"narrative": "长" * 20_001}, "text-too-long", "/narrative"),
+    ({"activities": {}}, "wrong-type", "/activities"),
+    ({"activities": [{"item": 10}]}, "unknown-item", "/activities/0/item"),
+    ({"activities": [{"item": 14}]}, "unknown-item", "/activities/0/item"),
+    ({"activities": [{"done": True}]}, "missing-field", "/activities/0/item"),
+    ({"activities": [{"item": "3"}]}, "wrong-type", "/activities/0/item"),
+    ({"activities": [{"item": 3}, {"item": 3}]}, "duplicate-item", "/activities/1/item"),
+    ({"activities": [{"item": 3, "done": 1}]}, "wrong-type", "/activities/0/done"),
+    ({"activities": [{"item": 3, "count": -1}]}, "number-out-of-range", "/activities/0/count"),
+    ({"activities": [{"item": 3, "count": True}]}, "wrong-type", "/activities/0/count"),
+    ({"activities": [{"item": 3, "text": 3}]}, "wrong-type", "/activities/0/text"),
+    ({"activities": [{"item": 3, "who": ""}]}, "unknown-field", "/activities/0/who"),
+    (
+        {"explanations": [{"rule": "R99", "category": "other", "text": ""}]},
+        "unknown-rule",
+        "/explanations/0/rule",
+    ),
+    ({"explanations": [{"rule": 10, "category": "other", "text": ""}]}, "wrong-type", "/explanations/0/rule"),
+    (
+        {"explanations": [{"rule": "R10", "category": "no", "text": ""}]},
+        "unknown-category",
+        "/explanations/0/category",
+    ),
+    ({"explanations": [{"rule": "R10", "category": "other"}]}, "missing-field", "/explanations/0/text"),
+    ({"explanations": [{"rule": "R10", "text": ""}]}, "missing-field", "/explanations/0/category"),
+]
 
 
-@pytest.mark.parametrize(("members", "expected"), DEFECTS, ids=str)
+@pytest.mark.parametrize(
+    ("members", "rule", "code", "at"),
+    [*RULED, *((members, code, code, at) for members, code, at in DEFECTS)],
+    ids=str,
+)
 def test_a_defect_of_the_body_is_found_where_it_is(
-    members: dict[str, Any], expected: list[tuple[str, str, str]]
+    members: dict[str, Any], rule: str, code: str, at: str
 ) -> None:
-    assert found(body(**members))[: len(expected)] == expected
+    assert found(body(**members)) == [(rule, code, at)]
+
+
+def test_a_part_of_the_wrong_type_is_refused_along_with_what_it_should_have_held() -> None:
+    assert found(body(contact=None, activities=[3]))[:4] == [
+        ("wrong-type", "wrong-type", "/contact"),
+        ("R31", "missing-field", "/contact/name"),
+        ("R31", "missing-field", "/contact/phone"),
+        ("wrong-type", "wrong-type", "/activities/0"),
+    ]
+
+
+def test_a_list_has_an_end() -> None:
+    entry = {"rule": "R10", "category": "other", "text": ""}
+
+    content, findings = parse_content(FORM, body(explanations=[entry] * 101))
+
+    assert [(f.code, f.pointer) for f in findings] == [("too-many", "/explanations")]
+    assert len(content.explanations) == 100
 
 
 def test_every_defect_comes_at_once_and_the_sound_rest_is_kept() -> None:

@@ -150,7 +150,8 @@ def test_a_period_keeps_the_version_that_was_valid_in_it(period: str, version: i
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("code = x", "line 1, column 8"), ("a = 1\na = 2\n", "line 2"), ("a = " + "[" * 50_000, "end")]
+    ("text", "said"),
+    [("code = x", "line 1, column 8"), ("a = 1\na = 2\n", "line 2"), ("a = " + "[" * 50_000, "end")],
 )
 def test_text_that_is_no_toml_is_refused_with_its_place(text: str, said: str) -> None:
     form, [found] = load_form(text)
