@@ -129,7 +129,7 @@ def _fractions(source: str) -> list[Text]:
     if not _NOT_A_WHOLE_NUMBER.search(source):
         return []
     return [
-        Text("只能使用整数，百分比请用乘法比较", "Whole numbers only: compare a percentage by multiplying")
+        Text("只能使用整数，百分比请用乘法比较", "Whole numbers only: compare percentages by multiplying")
     ]
 
 

@@ -65,11 +65,10 @@ def in_force(forms: Iterable[FormVersion], period: Period) -> FormVersion | None
 
 def _unreadable(error: str) -> Finding:
     found = _PLACE.search(error)
-    line, column = found.groups() if found else ("?", "?")
-    message = Text(
-        f"不是有效的 TOML（第{line}行第{column}列）", f"Not valid TOML (line {line}, column {column})"
+    zh, en = (
+        (f"第{found[1]}行第{found[2]}列", f"line {found[1]}, column {found[2]}") if found else ("末尾", "end")
     )
-    return defect("not-toml", "", message)
+    return defect("not-toml", "", Text(f"不是有效的 TOML（{zh}）", f"Not valid TOML ({en})"))
 
 
 def _misfit(kind: str, place: tuple[str | int, ...]) -> Finding:

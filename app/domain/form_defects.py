@@ -145,8 +145,9 @@ def _rule(form: FormVersion, rule: Rule, at: int) -> Iterator[Finding]:
     if not {code for bound in rule.over for code in bound.values()} <= form.labels.keys():
         yield _unknown(f"{here}/over")
     yield from _message(rule, here)
-    found = [finding for check in checks_of(rule) for finding in _check(form, check, here)]
-    yield from dict.fromkeys(found)  # a rule that is repeated says the same thing once
+    # A rule that is repeated over several figures has its defects named once.
+    repetitions = ([*_check(form, check, here)] for check in checks_of(rule))
+    yield from next(filter(None, repetitions), [])
 
 
 def _message(rule: Rule, here: str) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from app.domain.checks import Facts, Figures, Previous, UnitFacts, check
 from app.domain.period import Period
 from app.errors import Severity
+from bench import plain_rules
 from tests.domain.sample import APRIL, BEFORE, CITY, FORM, MAY, NOW, facts
 
 C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13, C14, C15 = FORM.codes
@@ -251,3 +252,42 @@ def test_checks_never_raise_whatever_the_numbers_are(
     for finding in check(FORM, case):
         assert finding.rule in FORM.rule
         assert "{" not in finding.message.zh + finding.message.en
+
+
+small = st.integers(0, 40)
+everywhere = st.fixed_dictionaries(dict.fromkeys(FORM.codes, small))
+
+
+@given(
+    now=everywhere,
+    before=st.none() | everywhere,
+    covered=st.fixed_dictionaries(dict.fromkeys(FORM.evidence_codes(), small)),
+    register=st.tuples(small, small),
+    new=small,
+    flow=st.booleans(),
+    month=st.sampled_from([Period(2015, 5), Period(2015, 6), Period(2016, 1)]),
+    level=st.sampled_from(["province", "prefecture", "county"]),
+)
+def test_the_form_says_what_the_same_rules_say_in_plain_python(
+    now: dict[str, int],
+    before: dict[str, int] | None,
+    covered: dict[str, int],
+    register: tuple[int, int],
+    new: int,
+    flow: bool,
+    month: Period,
+    level: str,
+) -> None:
+    case = Facts(
+        period=month,
+        unit=UnitFacts(level, *register),
+        figures=now,
+        supplements={"coop_orgs_new": new},
+        previous=Previous(APRIL, before) if before else None,
+        ledger_flow=flow,
+        coverage=covered,
+    )
+
+    said = sorted((f.rule, f.pointer.rpartition("/")[2]) for f in check(FORM, case))
+
+    assert said == sorted(plain_rules.failing(case))
