@@ -131,11 +131,11 @@ async def list_reports(
 async def get_report(request: Request, period: PeriodInPath, unit: UnitInPath) -> Response:
     """One report as it stands. The contact is masked for everybody but the unit itself."""
     month = str(parse_period(period))
-    report, place, content, deadline = await read(
+    found = await read(
         request, report_queries.whole, unit=unit, period=month, policy=request.app.state.policy
     )
-    body = report_json(report, place, content, deadline, caller(request)) | {"committed": True}
-    return json_response(body, {"ETag": etag_of(report["version"])})
+    body = report_json(found, caller(request)) | {"committed": True}
+    return json_response(body, {"ETag": etag_of(found.report["version"])})
 
 
 @router.get("/{period}/{unit}/versions", responses=answers(VersionList, 200, 404, 422))
@@ -312,32 +312,30 @@ def submission_of(body: Loaded, period: str | None = None, unit: str | None = No
 def _filed(actor: Actor, status: int, saved: Saved, committed: bool) -> Answer:
     """What the author of a write is told; `allowed` says what can be done next, and why the rest cannot."""
     report = saved.report
-    body = report_json(report, saved.unit, saved.content, saved.deadline, actor) | {"committed": committed}
+    body = report_json(saved, actor) | {"committed": committed}
     headers = {"ETag": etag_of(report["version"])} if committed else {}
     if status == 201 and committed:
         headers["Location"] = f"/api/v1/reports/{report['period']}/{report['unit_code']}"
     return json_answer(body, status, headers)
 
 
-def report_json(
-    report: Row, unit: Row, content: dict[str, Any], deadline: Any, actor: Actor
-) -> dict[str, Any]:
-    """A report as the contract writes it; `content` is masked already where it must be."""
-    path = unit["report_path"]
+def report_json(saved: Saved, actor: Actor) -> dict[str, Any]:
+    """A report as the contract writes it; its content is masked already where it must be."""
+    report, path = saved.report, saved.unit["report_path"]
     steps = allowed(State(report["status"]), lambda action: actor.may(action, path))
     return {
         "period": report["period"],
         "unit": report["unit_code"],
-        "name": unit["name"],
+        "name": saved.unit["name"],
         "form": f"{report['form_code']}/{report['form_version']}",
         "status": report["status"],
         "version": report["version"],
         "content_hash": report["content_hash"],
         "received_at": instant(report["received_at"]),
         "timeliness": report["timeliness"],
-        "deadline": instant(deadline),
-        **content,
-        "findings": report["findings"],
+        "deadline": instant(saved.deadline),
+        **saved.content,
+        "findings": saved.findings,
         "reasons": report["reasons"],
         "allowed": [step.as_json() for step in steps],
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -26,6 +25,9 @@ T = TypeVar("T")
 
 READERS = 2
 """Threads that read: as many as help on two cores (a pool of 40 falls to a third under load)."""
+
+PAGE_CACHE_KIB = 16 * 1024
+"""Pages that each SQLite connection keeps; with its own 2 MiB a busy month is read from the file again and again."""
 
 WRITER_LOCK = 0x59_75_65_62_61_6F
 """The advisory lock that makes writers of several PostgreSQL processes take turns ("Yuebao")."""
@@ -140,7 +142,7 @@ class Database:
     async def _submit(self, queue: SimpleQueue[Job | None], work: Any, *, dry_run: bool) -> Any:
         job = Job(work, dry_run=dry_run)
         queue.put(job)
-        return await asyncio.shield(job.future)
+        return await job.future
 
     def _begin_write(self) -> tuple[str, ...]:
         if self.is_sqlite:
@@ -177,6 +179,7 @@ def _prepare_sqlite(raw: Any) -> None:
     raw.execute("PRAGMA busy_timeout = 10000")
     raw.execute(f"PRAGMA journal_mode = {'DELETE' if affected else 'WAL'}")
     raw.execute(f"PRAGMA synchronous = {'EXTRA' if affected else 'FULL'}")
+    raw.execute(f"PRAGMA cache_size = -{PAGE_CACHE_KIB}")
     raw.execute("PRAGMA foreign_keys = ON")
     raw.execute("PRAGMA trusted_schema = OFF")
 

@@ -2,6 +2,9 @@
 
 SQLAlchemy Core writes the SQL and converts the values; what is left out is its execution layer, which
 costs more than the statement itself on the hot path (docs/performance.md).
+
+Hot statements have no LIMIT: the bundled SQLite looks at its bound value when it plans, and so compiles the
+statement anew on every execution (26 us instead of 4).
 """
 
 from __future__ import annotations

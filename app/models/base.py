@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, String, TypeDecorator
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, String, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
@@ -56,6 +56,9 @@ class Instant(TypeDecorator[datetime]):
             return None
         return datetime.fromisoformat(value) if isinstance(value, str) else value.astimezone(UTC)
 
+
+Sequence = BigInteger().with_variant(Integer, "sqlite")
+"""A number that rows are kept in order of; on SQLite it must be an INTEGER to be the row's own address."""
 
 Path = String(80).with_variant(String(80, collation="C"), "postgresql")
 """A path that sorts byte by byte on both databases, so that a subtree is a range of it."""

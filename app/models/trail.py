@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, LargeBinary
 from sqlmodel import Field, SQLModel
 
-from app.models.base import Instant, Json
+from app.models.base import Instant, Json, Sequence
 
 
 class AuditEvent(SQLModel, table=True):
@@ -17,7 +17,7 @@ class AuditEvent(SQLModel, table=True):
 
     __tablename__ = "audit_event"
 
-    seq: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    seq: int = Field(sa_column=Column(Sequence, primary_key=True, autoincrement=False))
     at: datetime = Field(sa_type=Instant)
     actor: str = Field(max_length=64)
     role: str = Field(max_length=14)
@@ -39,7 +39,7 @@ class OutboxEvent(SQLModel, table=True):
 
     __tablename__ = "outbox_event"
 
-    seq: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    seq: int = Field(sa_column=Column(Sequence, primary_key=True, autoincrement=False))
     at: datetime = Field(sa_type=Instant)
     kind: str = Field(max_length=40)
     unit: str = Field(max_length=9, index=True)

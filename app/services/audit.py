@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from app.db import Row, Session, prepared
 from app.domain.canonical import digest
@@ -16,7 +16,8 @@ ALGORITHM = "sha256"
 GENESIS = "0" * 64
 
 _EVENTS = AuditEvent.__table__  # type: ignore[attr-defined]
-_HEAD = prepared(select(_EVENTS.c.seq, _EVENTS.c.hash).order_by(_EVENTS.c.seq.desc()).limit(1))
+_LAST = select(func.max(_EVENTS.c.seq)).scalar_subquery()
+_HEAD = prepared(select(_EVENTS.c.seq, _EVENTS.c.hash).where(_EVENTS.c.seq == _LAST))
 _APPEND = prepared(insert(_EVENTS))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from app.db import Row, Session, prepared
 from app.domain.checks import Facts, Previous, UnitFacts, check
@@ -14,21 +14,17 @@ from app.domain.form_diff import comparable
 from app.domain.period import Period
 from app.errors import Finding
 from app.models import Figures, Report
+from app.models.report import IS_ACCEPTED
 from app.services import forms
 
 _REPORTS = Report.__table__  # type: ignore[attr-defined]
 _FIGURES = Figures.__table__  # type: ignore[attr-defined]
+_OF_UNIT = (_REPORTS.c.unit_code == bindparam("unit"), IS_ACCEPTED)
+_LAST = select(func.max(_REPORTS.c.period)).where(*_OF_UNIT, _REPORTS.c.period < bindparam("month"))
 _PREVIOUS = prepared(
     select(_REPORTS.c.period, _REPORTS.c.form_code, _REPORTS.c.form_version, _FIGURES.c.reported)
     .join(_FIGURES, (_FIGURES.c.period == _REPORTS.c.period) & (_FIGURES.c.unit_code == _REPORTS.c.unit_code))
-    .where(
-        _REPORTS.c.form_code == bindparam("form"),
-        _REPORTS.c.unit_code == bindparam("unit"),
-        _REPORTS.c.period < bindparam("month"),
-        _REPORTS.c.status == "accepted",
-    )
-    .order_by(_REPORTS.c.period.desc())
-    .limit(1)
+    .where(*_OF_UNIT, _REPORTS.c.period == _LAST.correlate(None).scalar_subquery())
 )
 
 
@@ -56,7 +52,7 @@ def findings_of(
 
 def previous(session: Session, form: FormVersion, unit: str, period: Period) -> Previous | None:
     """The unit's last accepted report before a period, with the figures that can be compared."""
-    row = session.one(_PREVIOUS, form=form.code, unit=unit, month=str(period))
+    row = session.one(_PREVIOUS, unit=unit, month=str(period))
     if row is None:
         return None
     figures = row["reported"] or {}

@@ -22,7 +22,6 @@ _IN_FORCE = prepared(
     select(_FORMS.c.code, _FORMS.c.version, _FORMS.c.sha256)
     .where(_FORMS.c.valid_from <= bindparam("period"))
     .order_by(_FORMS.c.valid_from.desc(), _FORMS.c.version.desc())
-    .limit(1)
 )
 _KEY = (_FORMS.c.code == bindparam("code"), _FORMS.c.version == bindparam("version"))
 _ONE = prepared(select(*_SUMMARY).where(*_KEY))

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, or_, select, tuple_
 
 from app.db import Row, Session, prepared
 from app.domain.content import masked
+from app.domain.difference import difference
 from app.domain.period import Period
 from app.domain.permission import Action, Actor
 from app.errors import NotFound
 from app.models import Report, ReportVersion, Unit
 from app.models.unit import below, within
 from app.services import forms, periods, units
+from app.services.reports import Saved
 
 _REPORTS = Report.__table__  # type: ignore[attr-defined]
 _VERSIONS = ReportVersion.__table__  # type: ignore[attr-defined]
@@ -51,16 +51,15 @@ def visible(session: Session, *, unit: str, period: str, by: Actor) -> Row:
     return report
 
 
-def whole(
-    session: Session, *, unit: str, period: str, policy: periods.Policy, by: Actor
-) -> tuple[Row, Row, dict[str, Any], datetime]:
-    """A report with its unit, its current content (masked for all but the unit) and its deadline."""
+def whole(session: Session, *, unit: str, period: str, policy: periods.Policy, by: Actor) -> Saved:
+    """A report as it stands; its content is masked for all but the unit itself."""
     place = units.get(session, unit)
     report = visible(session, unit=unit, period=period, by=by)
-    month = Period.parse(period)
-    form = forms.in_force(session, month)
-    due = periods.deadline(session, unit=place, period=month, form=form, policy=policy)
-    return report, place, content(session, report, by=by), due.instant
+    form = forms.get(session, report["form_code"], report["form_version"])
+    current = version(session, report, report["version"], by=by)
+    findings = current["findings"] if report["findings"] is None else report["findings"]
+    due = periods.deadline(session, unit=place, period=Period.parse(period), form=form, policy=policy)
+    return Saved(report, place, form, current["content"], findings, due.instant)
 
 
 def compared(
@@ -128,22 +127,6 @@ def listed(
         .limit(limit)
     )
     return session.all(statement)
-
-
-def difference(old: Mapping[str, Any], new: Mapping[str, Any], at: str = "") -> list[dict[str, Any]]:
-    """The cells in which two contents differ, as {pointer, from, to} in the order of their pointers.
-
-    Members of objects are compared one by one; lists are compared whole. An absent cell reads as null.
-    """
-    cells: list[dict[str, Any]] = []
-    for name in sorted(old.keys() | new.keys()):
-        was, now = old.get(name), new.get(name)
-        pointer = f"{at}/{name}"
-        if isinstance(was, Mapping) and isinstance(now, Mapping):
-            cells += difference(was, now, pointer)
-        elif was != now:
-            cells.append({"pointer": pointer, "from": was, "to": now})
-    return cells
 
 
 def _may_see(report: Row, by: Actor) -> bool:

@@ -119,7 +119,7 @@ def _take(
 ) -> Saved:
     place = units.get(session, unit)
     report = reports.find(session, period, unit)
-    target = _check(step, report, place, by, reports.author(session, report) if report else "")
+    target = _check(step, report, place, by, _author(session, report))
     assert report is not None
     if content_hash is not None and content_hash != report["content_hash"]:
         raise VersionConflict(code="content-changed", current_version=report["version"])
@@ -140,6 +140,11 @@ def _take(
     data = {"period": period, "unit": unit, "version": report["version"]}
     events.emit(session, f"report.{target.value}", unit=unit, data=data, now=now)
     return saved
+
+
+def _author(session: Session, report: Row | None) -> str:
+    version = reports.saved_version(session, report) if report else None
+    return str(version["author"]) if version else ""
 
 
 def _check(step: Step, report: Row | None, place: Row, by: Actor, author: str) -> Status:
@@ -206,9 +211,10 @@ def _after(
     )
     if step is Step.ACCEPT:
         check_next(session, place, period)
-    content = reports.stored_content(session, report, report["version"]) or {}
+    version = reports.saved_version(session, report) or {"content": {}, "findings": []}
+    findings = version["findings"] if report["findings"] is None else report["findings"]
     due = periods.deadline(session, unit=place, period=period, form=form, policy=policy)
-    return Saved(report, place, form, content, due.instant)
+    return Saved(report, place, form, version["content"], findings, due.instant)
 
 
 def check_next(session: Session, place: Row, period: Period) -> None:
@@ -217,7 +223,7 @@ def check_next(session: Session, place: Row, period: Period) -> None:
     if report is None or report["status"] == Status.DRAFT:
         return
     form = forms.in_force(session, period.next)
-    content, shape = parse_content(form, reports.stored_content(session, report, report["version"]) or {})
+    content, shape = parse_content(form, reports.saved_content(session, report))
     stored = figures.get(session, report["period"], report["unit_code"])
     found = checking.findings_of(
         session, form=form, unit=place, period=period.next, content=content, stored=stored

@@ -14,6 +14,7 @@ from app.db import Row, Session, prepared
 from app.domain.checks import blocking
 from app.domain.content import ReportContent, parse_content, read_period
 from app.domain.deadline import timeliness
+from app.domain.difference import difference
 from app.domain.form import FormVersion
 from app.domain.period import FIRST, Period
 from app.domain.permission import Action, Actor
@@ -21,7 +22,6 @@ from app.domain.workflow import TRANSITIONS, Status, Step, transition
 from app.errors import Conflict, Finding, Invalid, NotFound, Text, VersionConflict, merge
 from app.models import Report, ReportVersion
 from app.services import audit, checking, events, figures, forms, periods, standing, units
-from app.services.report_queries import difference
 
 _REPORTS = Report.__table__  # type: ignore[attr-defined]
 _VERSIONS = ReportVersion.__table__  # type: ignore[attr-defined]
@@ -46,14 +46,14 @@ _SAVE = prepared(
     .values({_REPORTS.c[name]: bindparam(f"new_{name}") for name in _CHANGES})
 )
 _ADD_VERSION = prepared(insert(_VERSIONS))
-_CONTENT = prepared(
-    select(_VERSIONS.c.content, _VERSIONS.c.author).where(
+_VERSION = prepared(
+    select(_VERSIONS.c.content, _VERSIONS.c.findings, _VERSIONS.c.author).where(
         _VERSIONS.c.unit_code == bindparam("unit"),
         _VERSIONS.c.period == bindparam("month"),
         _VERSIONS.c.number == bindparam("number"),
     )
 )
-_LAST_CONTENT = prepared(
+_LAST_VERSION = prepared(
     select(_VERSIONS.c.content)
     .where(
         _VERSIONS.c.unit_code == bindparam("unit"),
@@ -90,6 +90,7 @@ class Saved:
     unit: Row
     form: FormVersion
     content: dict[str, Any]
+    findings: list[dict[str, Any]]
     deadline: datetime
 
 
@@ -186,10 +187,12 @@ def _period_and_form(session: Session, submission: Submission, now: datetime) ->
 
 
 def _save(session: Session, filing: _Filing) -> Saved:
-    content, findings = _judge(session, filing)
-    row = _row(filing, content, findings)
+    content, found = _judge(session, filing)
+    findings = [finding.as_json() for finding in found]
+    row = _row(filing, content)
     _store(session, row, filing.before)
-    session.run(_ADD_VERSION, **_version(filing, row, content))
+    version = _version(filing, row, content, findings)
+    session.run(_ADD_VERSION, **version)
     figures.refresh(
         session,
         unit=row["unit_code"],
@@ -199,7 +202,7 @@ def _save(session: Session, filing: _Filing) -> Saved:
         reported=None if filing.submission.draft else content.figures,
     )
     _trail(session, filing, row)
-    return Saved(row, filing.unit, filing.form, content.as_json(), filing.deadline)
+    return Saved(row, filing.unit, filing.form, version["content"], findings, filing.deadline)
 
 
 def _judge(session: Session, filing: _Filing) -> tuple[ReportContent, list[Finding]]:
@@ -258,7 +261,7 @@ def _store(session: Session, row: Row, before: Row | None) -> None:
         raise VersionConflict()
 
 
-def _row(filing: _Filing, content: ReportContent, findings: Sequence[Finding]) -> Row:
+def _row(filing: _Filing, content: ReportContent) -> Row:
     draft, before = filing.submission.draft, filing.before
     status = Status(before["status"]) if before else Status.ABSENT
     line = transition(status, Step.SAVE if draft else Step.SUBMIT)
@@ -281,37 +284,31 @@ def _row(filing: _Filing, content: ReportContent, findings: Sequence[Finding]) -
         "accepted_at": None,
         "accepted_by": None,
         "accepted_version": None,
-        "findings": [f.as_json() for f in findings],
+        "findings": None,
         "reasons": before["reasons"] if before and draft else None,
     }
 
 
-def _version(filing: _Filing, row: Row, content: ReportContent) -> Row:
-    same = ("form_code", "unit_code", "period", "form_version", "content_hash", "findings", "received_at")
+def _version(filing: _Filing, row: Row, content: ReportContent, findings: list[dict[str, Any]]) -> Row:
+    same = ("form_code", "unit_code", "period", "form_version", "content_hash", "received_at")
     return {
         **{name: row[name] for name in same},
         "number": row["version"],
         "draft": filing.submission.draft,
         "content": content.as_json(),
+        "findings": findings,
         "author": filing.by.id,
     }
 
 
 def _stale(session: Session, report: Row, version: int) -> VersionConflict:
     """What changed since the version that the caller has read, cell by cell."""
-    number = report["version"]
-    read, now = (stored_content(session, report, n) for n in (version, number))
+    read, now = saved_version(session, report, version), saved_version(session, report)
     return VersionConflict(
         your_version=version,
-        current_version=number,
-        diff=difference(read, now) if read is not None and now is not None else [],
+        current_version=report["version"],
+        diff=difference(read["content"], now["content"]) if read and now else [],
     )
-
-
-def author(session: Session, report: Row) -> str:
-    """Who saved the current version."""
-    row = session.one(_CONTENT, **_version_key(report, report["version"]))
-    return str(row["author"]) if row else ""
 
 
 def may_see_draft(by: Actor, unit: Row) -> bool:
@@ -319,14 +316,17 @@ def may_see_draft(by: Actor, unit: Row) -> bool:
     return by.may(Action.READ_DRAFT, unit["report_path"])
 
 
-def stored_content(session: Session, report: Row, number: int) -> dict[str, Any] | None:
-    """The content of one saved version as it was stored, or None."""
-    row = session.one(_CONTENT, **_version_key(report, number))
-    return dict(row["content"]) if row else None
+def saved_version(session: Session, report: Row, number: int | None = None) -> Row | None:
+    """One saved version, the current one by default: its content, its findings and its author."""
+    return session.one(
+        _VERSION, unit=report["unit_code"], month=report["period"], number=number or report["version"]
+    )
 
 
-def _version_key(report: Row, number: int) -> Row:
-    return {"unit": report["unit_code"], "month": report["period"], "number": number}
+def saved_content(session: Session, report: Row) -> dict[str, Any]:
+    """The current content of a report."""
+    row = saved_version(session, report)
+    return dict(row["content"]) if row else {}
 
 
 def _exists(report: Row) -> Conflict:
@@ -355,7 +355,7 @@ def submit_draft(
         raise NotFound()
     if report["status"] not in (Status.DRAFT, Status.RETURNED):
         raise Conflict(code="wrong-status", status_now=report["status"])
-    content = stored_content(session, report, report["version"]) or {}
+    content = saved_content(session, report)
     return _save(session, replace(filing, submission=replace(empty, content=content)))
 
 
@@ -369,7 +369,7 @@ def prefilled(
     place = units.get(session, unit)
     by.check(Action.WRITE_REPORT, place["report_path"])
     form = forms.in_force(session, period)
-    last = session.one(_LAST_CONTENT, unit=unit, month=str(period))
+    last = session.one(_LAST_VERSION, unit=unit, month=str(period))
     before: Mapping[str, Any] = last["content"] if last else {}
     figures_before = before.get("figures", {})
     register = {
