@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import tomllib
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 import tomli_w
 
 from app.domain.deadline import Override, Shift
-from app.domain.form import build_form, builtin_forms, in_force, load_form
+from app.domain.form import FormVersion, build_form, builtin_forms, in_force, load_form
 from app.domain.form_parts import Input
 from app.domain.period import Period, Window
-from app.domain.rule import Where
+from app.domain.rule import Rule, Where
+from app.domain.rulebook import COMMON_FACTS
 from tests.domain.sample import FORM, TEXT, sound
 
 NEXT = sound(
@@ -232,3 +234,11 @@ def test_several_misshapen_parts_are_reported_at_once() -> None:
     found = changed(("version", 0), ("colour", "red"), ("indicators.0.label", {}))
 
     assert len(found) == 4
+
+
+def test_the_manual_names_every_part_of_a_form_every_member_of_a_rule_and_every_fact() -> None:
+    manual = Path("docs/forms.md").read_text(encoding="utf-8")
+
+    names = {*FormVersion.model_fields, *Rule.model_fields, *COMMON_FACTS} - {"id"}
+
+    assert {name for name in names if f"`{name}" not in manual} == set()
