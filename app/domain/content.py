@@ -129,9 +129,6 @@ class _Reader:
     def __init__(self, form: FormVersion, draft: bool) -> None:
         self._form = form
         self._unfinished = Severity.INFO if draft else Severity.ERROR
-        self._items = {item.number for item in form.items if item.inputs}
-        self._rules = {rule: rule for rule in form.rule}
-        self._categories = {name: c.code for c in form.categories for name in (c.code, c.label.zh)}
         self.findings: list[Finding] = []
 
     def content(self, raw: Mapping[str, object]) -> ReportContent:
@@ -162,7 +159,7 @@ class _Reader:
 
     def _figures(self, raw: object) -> dict[str, int]:
         codes = self._form.codes
-        members = self._members(raw, codes, "figures")
+        members = self._members(raw, self._form.indicator, "figures")
         for code in (code for code in codes if code not in members and isinstance(raw, Mapping)):
             self._about("R02", "missing-field", "figures", code, severity=self._unfinished)
         return self._numbers(members, codes, "figures")
@@ -210,7 +207,7 @@ class _Reader:
             self._refuse("missing-field", *at)
             return None
         item = self._sound(reading.whole_number(members["item"], LARGEST_ITEM), *at)
-        if item is not None and item not in self._items:
+        if item is not None and item not in self._form.entered_items:
             self._refuse("unknown-item", *at)
             return None
         return item
@@ -223,24 +220,28 @@ class _Reader:
     def _explanation(self, raw: object, index: int) -> Explanation | None:
         at = ("explanations", index)
         members = self._members(raw, Explanation._fields, *at)
-        rule = self._name(members, self._rules, "unknown-rule", *at, "rule")
-        category = self._name(members, self._categories, "unknown-category", *at, "category")
+        categories = self._form.category_codes
+        rule = self._name(members, self._form.rule, "unknown-rule", *at, "rule")
+        category = self._name(members, categories, "unknown-category", *at, "category")
         if "text" not in members:
             self._refuse("missing-field", *at, "text")
         text = self._text(members, LONGEST_TEXT, *at, "text")
-        return Explanation(rule, category, text) if rule and category and text is not None else None
+        if rule is None or category is None or text is None:
+            return None
+        return Explanation(rule, categories[category], text)
 
     def _name(
-        self, members: Mapping[str, object], known: Mapping[str, str], unknown: str, *at: str | int
+        self, members: Mapping[str, object], known: Collection[str], unknown: str, *at: str | int
     ) -> str | None:
-        """One of the names that the form knows, as it writes them."""
+        """One of the names that the form knows."""
         if at[-1] not in members:
             self._refuse("missing-field", *at)
             return None
         name = self._sound(reading.line(members[str(at[-1])], LONGEST_TEXT), *at)
         if name is not None and name not in known:
             self._refuse(unknown, *at)
-        return known.get(name) if name is not None else None
+            return None
+        return name
 
     def _text(self, members: Mapping[str, object], longest: int, *at: str | int) -> str | None:
         """A text of several lines; absent reads as empty."""
