@@ -6,30 +6,27 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+from app.domain import reading
 from app.domain.canonical import digest
 from app.domain.contact import is_phone, masked_name, masked_phone
 from app.domain.form_version import FormVersion
 from app.domain.period import Period
 from app.domain.pointer import pointer
-from app.domain.reading import (
-    cleaned,
-    flag_defect,
-    is_printable_name,
-    line_defect,
-    malformed,
-    name_defect,
-    text_defect,
-    whole_number_defect,
-)
+from app.domain.reading import Defect
 from app.errors import Finding, Severity, Text
+
+T = TypeVar("T")
 
 LONGEST_NARRATIVE = 20_000
 LONGEST_TEXT = 2_000
 LONGEST_LINE = 50
 MOST_ENTRIES = 100
 """Characters of the narrative, of other texts and of a line; entries of a list."""
+
+LARGEST_ITEM = 99
+"""Items are numbered from 1 (app.domain.form_parts)."""
 
 MEMBERS = ("contact", "figures", "supplements", "activities", "narrative", "explanations")
 """What a body may hold besides period, unit and draft, which address the report and are read elsewhere."""
@@ -132,59 +129,55 @@ class _Reader:
     def __init__(self, form: FormVersion, draft: bool) -> None:
         self._form = form
         self._unfinished = Severity.INFO if draft else Severity.ERROR
-        self._items = {item.number for item in form.items if item.inputs}
-        self._categories = {name: c.code for c in form.categories for name in (c.code, c.label.zh)}
         self.findings: list[Finding] = []
 
     def content(self, raw: Mapping[str, object]) -> ReportContent:
-        body = self._members(raw, (), MEMBERS)
+        body = self._members(raw, MEMBERS)
         return ReportContent(
             contact=self._contact(body.get("contact", {})),
             figures=self._figures(body.get("figures", {})),
             supplements=self._supplements(body.get("supplements", {})),
             activities=self._activities(body.get("activities", [])),
-            narrative=self._text(body, ("narrative",), LONGEST_NARRATIVE) or "",
+            narrative=self._text(body, LONGEST_NARRATIVE, "narrative") or "",
             explanations=self._explanations(body.get("explanations", [])),
         )
 
     def _contact(self, raw: object) -> Contact:
-        members = self._members(raw, ("contact",), Contact._fields)
-        lines = {name: self._line(members, name) for name in Contact._fields}
-        if lines["name"] == "":
-            self._about("R31", "invalid-contact", ("contact", "name"), self._unfinished)
-        if lines["phone"] is not None and not is_phone(lines["phone"]):
-            self._about("R31", "invalid-phone", ("contact", "phone"), self._unfinished)
-        return Contact(**{name: line or "" for name, line in lines.items()})
+        members = self._members(raw, Contact._fields, "contact")
+        name, phone = self._line(members, "name"), self._line(members, "phone")
+        if name == "":
+            self._about("R31", "invalid-contact", "contact", "name", severity=self._unfinished)
+        if phone is not None and not is_phone(phone):
+            self._about("R31", "invalid-phone", "contact", "phone", severity=self._unfinished)
+        return Contact(name or "", phone or "")
 
     def _line(self, members: Mapping[str, object], name: str) -> str | None:
-        if name not in members:
-            self._about("R31", "missing-field", ("contact", name), self._unfinished)
-            return None
-        value = members[name]
-        if found := line_defect(value, LONGEST_LINE):
-            self._refuse(found, "contact", name)
-        return cleaned(value) if isinstance(value, str) and not found else None
+        if name in members:
+            return self._sound(reading.line(members[name], LONGEST_LINE), "contact", name)
+        self._about("R31", "missing-field", "contact", name, severity=self._unfinished)
+        return None
 
     def _figures(self, raw: object) -> dict[str, int]:
-        members = self._members(raw, ("figures",), self._form.codes)
-        blank = [code for code in self._form.codes if code not in members]
-        for code in blank if isinstance(raw, Mapping) else ():
-            self._about("R02", "missing-field", ("figures", code), self._unfinished)
-        return self._numbers(members, "figures", self._form.codes)
+        codes = self._form.codes
+        members = self._members(raw, self._form.indicator, "figures")
+        for code in (code for code in codes if code not in members and isinstance(raw, Mapping)):
+            self._about("R02", "missing-field", "figures", code, severity=self._unfinished)
+        return self._numbers(members, codes, "figures")
 
     def _supplements(self, raw: object) -> dict[str, int]:
         codes = self._form.reported_supplements
-        return self._numbers(self._members(raw, ("supplements",), codes), "supplements", codes)
+        return self._numbers(self._members(raw, codes, "supplements"), codes, "supplements")
 
-    def _numbers(self, members: Mapping[str, object], at: str, codes: Sequence[str]) -> dict[str, int]:
+    def _numbers(self, members: Mapping[str, object], codes: Sequence[str], at: str) -> dict[str, int]:
         """The sound numbers, in the form's order; null is a blank, never 0."""
-        sound = {}
+        sound: dict[str, int] = {}
         for code in (code for code in codes if code in members):
-            value = members[code]
-            if found := whole_number_defect(value, self._form.largest_figure):
-                self._about("R01", found, (at, code), self._unfinished if value is None else Severity.ERROR)
-            elif isinstance(value, int):
-                sound[code] = value
+            number = reading.whole_number(members[code], self._form.largest_figure)
+            if isinstance(number, int):
+                sound[code] = number
+            else:
+                severity = self._unfinished if members[code] is None else Severity.ERROR
+                self._about("R01", number.code, at, code, severity=severity)
         return sound
 
     def _activities(self, raw: object) -> tuple[ActivityEntry, ...]:
@@ -199,18 +192,25 @@ class _Reader:
 
     def _activity(self, raw: object, index: int) -> ActivityEntry | None:
         at = ("activities", index)
-        members = self._members(raw, at, ActivityEntry.__slots__)
-        item, done, count = (members.get(name) for name in ("item", "done", "count"))
-        if found := whole_number_defect(item, 99) or ("unknown-item" if item not in self._items else None):
-            self._refuse("missing-field" if "item" not in members else found, *at, "item")
-        if "done" in members and (wrong := flag_defect(done)):
-            self._refuse(wrong, *at, "done")
-        if count is not None and (wrong := whole_number_defect(count, self._form.largest_figure)):
-            self._refuse(wrong, *at, "count")
-        text = self._text(members, (*at, "text"), LONGEST_TEXT)
-        if found or not isinstance(item, int):
+        members = self._members(raw, ActivityEntry.__slots__, *at)
+        item = self._item(members, *at, "item")
+        done = self._sound(reading.flag(members.get("done", False)), *at, "done")
+        count = self._count(members.get("count"), *at, "count")
+        text = self._text(members, LONGEST_TEXT, *at, "text")
+        return ActivityEntry(item, done or False, count, text or "") if item else None
+
+    def _count(self, raw: object, *at: str | int) -> int | None:
+        return raw if raw is None else self._sound(reading.whole_number(raw, self._form.largest_figure), *at)
+
+    def _item(self, members: Mapping[str, object], *at: str | int) -> int | None:
+        if "item" not in members:
+            self._refuse("missing-field", *at)
             return None
-        return ActivityEntry(item, done is True, count if isinstance(count, int) else None, text or "")
+        item = self._sound(reading.whole_number(members["item"], LARGEST_ITEM), *at)
+        if item is not None and item not in self._form.entered_items:
+            self._refuse("unknown-item", *at)
+            return None
+        return item
 
     def _explanations(self, raw: object) -> tuple[Explanation, ...]:
         entries = enumerate(self._entries(raw, "explanations"))
@@ -219,42 +219,42 @@ class _Reader:
 
     def _explanation(self, raw: object, index: int) -> Explanation | None:
         at = ("explanations", index)
-        members = self._members(raw, at, Explanation._fields)
-        rule = self._name(members, (*at, "rule"), {rule: rule for rule in self._form.rule}, "unknown-rule")
-        category = self._name(members, (*at, "category"), self._categories, "unknown-category")
+        members = self._members(raw, Explanation._fields, *at)
+        categories = self._form.category_codes
+        rule = self._name(members, self._form.rule, "unknown-rule", *at, "rule")
+        category = self._name(members, categories, "unknown-category", *at, "category")
         if "text" not in members:
             self._refuse("missing-field", *at, "text")
-        text = self._text(members, (*at, "text"), LONGEST_TEXT)
-        return Explanation(rule, category, text) if rule and category and text is not None else None
+        text = self._text(members, LONGEST_TEXT, *at, "text")
+        if rule is None or category is None or text is None:
+            return None
+        return Explanation(rule, categories[category], text)
 
     def _name(
-        self, members: Mapping[str, object], at: tuple[str | int, ...], known: Mapping[str, str], code: str
+        self, members: Mapping[str, object], known: Collection[str], unknown: str, *at: str | int
     ) -> str | None:
-        """One of the names that the form knows, as it writes them."""
-        name = members.get(str(at[-1]))
-        if isinstance(name, str) and name in known:
-            return known[name]
-        wrong = "missing-field" if at[-1] not in members else line_defect(name, LONGEST_TEXT) or code
-        self._refuse(wrong, *at)
-        return None
+        """One of the names that the form knows."""
+        if at[-1] not in members:
+            self._refuse("missing-field", *at)
+            return None
+        name = self._sound(reading.line(members[str(at[-1])], LONGEST_TEXT), *at)
+        if name is not None and name not in known:
+            self._refuse(unknown, *at)
+            return None
+        return name
 
-    def _text(self, members: Mapping[str, object], at: tuple[str | int, ...], longest: int) -> str | None:
+    def _text(self, members: Mapping[str, object], longest: int, *at: str | int) -> str | None:
         """A text of several lines; absent reads as empty."""
-        value = members.get(str(at[-1]), "")
-        if found := text_defect(value, longest):
-            self._refuse(found, *at)
-        return cleaned(value) if isinstance(value, str) and not found else None
+        return self._sound(reading.text(members.get(str(at[-1]), ""), longest), *at)
 
-    def _members(
-        self, raw: object, at: tuple[str | int, ...], known: Collection[str]
-    ) -> Mapping[str, object]:
+    def _members(self, raw: object, known: Collection[str], *at: str | int) -> Mapping[str, object]:
         """The members of an object; those that nobody knows are refused by name."""
         if not isinstance(raw, Mapping):
             self._refuse("wrong-type", *at)
             return {}
         for name in raw:
-            if found := name_defect(name, known):
-                self._refuse(found, *at, *([name] if is_printable_name(name) else []))
+            if defect := reading.stranger(name, known):
+                self._refuse(defect.code, *at, *([name] if reading.is_printable_name(name) else []))
         return raw
 
     def _entries(self, raw: object, at: str) -> Sequence[object]:
@@ -265,12 +265,18 @@ class _Reader:
             self._refuse("too-many", at)
         return raw[:MOST_ENTRIES]
 
-    def _refuse(self, code: str, *at: str | int) -> None:
-        self.findings.append(malformed(code, pointer(*at)))
+    def _sound(self, read: T | Defect, *at: str | int) -> T | None:
+        if isinstance(read, Defect):
+            self._refuse(read.code, *at)
+            return None
+        return read
 
-    def _about(self, rule_id: str, code: str, at: tuple[str, str], severity: Severity) -> None:
-        """A finding that a rule of the form's catalogue words."""
-        rule, name = self._form.rule[rule_id], at[1]
+    def _refuse(self, code: str, *at: str | int) -> None:
+        self.findings.append(reading.malformed(code, pointer(*at)))
+
+    def _about(self, rule_id: str, code: str, *at: str, severity: Severity) -> None:
+        """A finding that a rule of the form's catalogue words, about a figure or the contact."""
+        rule, name = self._form.rule[rule_id], at[-1]
         label = self._form.labels.get(name, Text(name, name))
         message = Text(rule.message.zh.format(code=label.zh), rule.message.en.format(code=label.en))
         values = {"code": name} if name in self._form.labels else {}

@@ -48,19 +48,19 @@ class FormVersion(Part):
     valid_from: PeriodText
     title: Words
     issuer: Words
-    notes: tuple[Words, ...] = ()
+    notes: Annotated[tuple[Words, ...], Field(max_length=20)] = ()
     blind_first: bool = True
     """Whether a unit reports before it is shown the ledger's figures."""
     largest_figure: int = Field(default=9_999_999, ge=1, le=9_999_999)
     timetable: Timetable
-    groups: tuple[Group, ...]
+    groups: Annotated[tuple[Group, ...], Field(min_length=1, max_length=50)]
     indicators: Annotated[tuple[Indicator, ...], Field(min_length=1, max_length=200)]
     supplements: Annotated[tuple[Supplement, ...], Field(max_length=50)] = ()
     ratios: Annotated[tuple[Ratio, ...], Field(max_length=100)] = ()
     items: Annotated[tuple[Item, ...], Field(max_length=99)] = ()
     activities: Annotated[tuple[Activity, ...], Field(max_length=50)] = ()
     categories: Annotated[tuple[Category, ...], Field(min_length=1, max_length=50)]
-    rules: Annotated[tuple[Rule, ...], Field(max_length=200)]
+    rules: Annotated[tuple[Rule, ...], Field(max_length=100)]
 
     @property
     def id(self) -> str:
@@ -101,6 +101,16 @@ class FormVersion(Part):
     def rule(self) -> dict[str, Rule]:
         """The whole catalogue of rules by id, those of other rooms included."""
         return {r.id: r for r in self.rules}
+
+    @cached_property
+    def entered_items(self) -> frozenset[int]:
+        """The numbers of the items about which a unit may say something."""
+        return frozenset(item.number for item in self.items if item.inputs)
+
+    @cached_property
+    def category_codes(self) -> dict[str, str]:
+        """The code of each category, by its code and by its Chinese name: a body may hold either."""
+        return {name: c.code for c in self.categories for name in (c.code, c.label.zh)}
 
     @cached_property
     def labels(self) -> dict[str, Text]:

@@ -1,7 +1,7 @@
 """Judges single values of a decoded JSON body: which numbers, texts and names are sound, and which not.
 
-Each `…_defect` answers with the code of what is wrong, or None. The strict loader stands objects with a
-`code` of their own in place of numbers that JSON can write and nobody can use (NaN, 1e999).
+Each reader gives the value as it is kept, or a Defect; nothing is converted. The strict loader stands objects
+with a `code` of their own in place of numbers that JSON can write and nobody can use (NaN, 1e999).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -43,51 +44,56 @@ MESSAGES: Mapping[str, Text] = MappingProxyType(
 """What is said of each code, unless a rule of the form says it better."""
 
 
-def whole_number_defect(value: object, largest: int) -> str | None:
-    """None for an integer from 0 to `largest`. Nothing is converted: true, "12" and 12.0 are no integers."""
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """Why a value is not read; `code` is one of MESSAGES, or the loader's own."""
+
+    code: str
+
+
+def whole_number(value: object, largest: int) -> int | Defect:
+    """An integer from 0 to `largest`; true, "12" and 12.0 are none."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return None if 0 <= value <= largest else "number-out-of-range"
+        return value if 0 <= value <= largest else Defect("number-out-of-range")
     if isinstance(value, Decimal | float):
-        return _fraction_defect(Decimal(value))
-    return _code_of(value)
+        return Defect(_wrong_with(Decimal(value)))
+    return _unusable(value)
 
 
-def text_defect(value: object, longest: int) -> str | None:
-    """None for a text that `cleaned` may keep and that every database, document and screen shows alike."""
+def text(value: object, longest: int) -> str | Defect:
+    """A text that every database, document and screen shows alike, as it is kept.
+
+    Kept are composed characters (NFC) and plain line feeds, and no white space at either end.
+    """
     if not isinstance(value, str):
-        return _code_of(value)
-    text = cleaned(value)
-    if _UNSOUND.search(text):
-        return "invalid-text"
-    return "text-too-long" if len(text) > longest else None
+        return _unusable(value)
+    kept = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
+    if _UNSOUND.search(kept):
+        return Defect("invalid-text")
+    return kept if len(kept) <= longest else Defect("text-too-long")
 
 
-def line_defect(value: object, longest: int) -> str | None:
-    """As `text_defect`, for a text of one line."""
-    found = text_defect(value, longest)
-    return found or ("invalid-text" if isinstance(value, str) and set("\t\n") & set(cleaned(value)) else None)
+def line(value: object, longest: int) -> str | Defect:
+    """As `text`, for a single line."""
+    kept = text(value, longest)
+    return Defect("invalid-text") if isinstance(kept, str) and {*"\t\n"} & {*kept} else kept
 
 
-def flag_defect(value: object) -> str | None:
-    """None for true and false."""
-    return None if isinstance(value, bool) else _code_of(value)
+def flag(value: object) -> bool | Defect:
+    """True or false."""
+    return value if isinstance(value, bool) else _unusable(value)
 
 
-def cleaned(text: str) -> str:
-    """The text as it is kept: composed (NFC), with plain line feeds, without white space around it."""
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
-
-
-def name_defect(name: str, known: Collection[str]) -> str | None:
-    """None for a known member of an object."""
+def stranger(name: str, known: Collection[str]) -> Defect | None:
+    """What is wrong with the name of a member that is not one of those known."""
     if name in known:
         return None
-    return "invalid-text" if line_defect(name, LONGEST_NAME) == "invalid-text" else "unknown-field"
+    return Defect("invalid-text" if line(name, LONGEST_NAME) == Defect("invalid-text") else "unknown-field")
 
 
 def is_printable_name(name: str) -> bool:
     """Whether a pointer may repeat the name of a member that nobody knows."""
-    return line_defect(name, LONGEST_NAME) is None
+    return not isinstance(line(name, LONGEST_NAME), Defect)
 
 
 def malformed(code: str, at: str) -> Finding:
@@ -95,12 +101,12 @@ def malformed(code: str, at: str) -> Finding:
     return Finding(code, code, Severity.ERROR, at, MESSAGES.get(code, MESSAGES["wrong-type"]))
 
 
-def _fraction_defect(number: Decimal) -> str:
+def _wrong_with(number: Decimal) -> str:
     if not number.is_finite():
         return "number-not-finite"
     return "wrong-type" if number == number.to_integral_value() else "too-precise"
 
 
-def _code_of(value: object) -> str:
+def _unusable(value: object) -> Defect:
     code = getattr(value, "code", None)
-    return code if isinstance(code, str) else "wrong-type"
+    return Defect(code if isinstance(code, str) else "wrong-type")

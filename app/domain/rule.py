@@ -74,10 +74,12 @@ class Rule(Part):
     severity: Severity
     where: Where = Where.REPORT
     at: str = Field(default="", pattern=r"^(/[a-z0-9_$]+)*$", max_length=120)
-    over: tuple[Annotated[Mapping[Name, Code], BeforeValidator(_from_code)], ...] = ()
+    over: Annotated[
+        tuple[Annotated[Mapping[Name, Code], BeforeValidator(_from_code)], ...], Field(max_length=50)
+    ] = ()
     when: Source | None = None
     holds: Source | None = None
-    values: Mapping[Name, Value] = Field(default_factory=dict)
+    values: Mapping[Name, Value] = Field(default_factory=dict, max_length=10)
     message: Words
 
 

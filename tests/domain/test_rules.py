@@ -12,7 +12,7 @@ from app.domain.checks import Facts, Figures, Previous, UnitFacts, check
 from app.domain.period import Period
 from app.errors import Severity
 from bench import plain_rules
-from tests.domain.sample import APRIL, BEFORE, CITY, FORM, MAY, NOW, facts
+from tests.domain.sample import APRIL, BEFORE, CITY, FORM, MAY, NOW, TEXT, facts, sound
 
 C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13, C14, C15 = FORM.codes
 NO_TOWNSHIPS = {C5: 0, C6: 0, C10: 0}
@@ -291,3 +291,26 @@ def test_the_form_says_what_the_same_rules_say_in_plain_python(
     said = sorted((f.rule, f.pointer.rpartition("/")[2]) for f in check(FORM, case))
 
     assert said == sorted(plain_rules.failing(case))
+
+
+def test_a_rule_that_cannot_be_computed_says_so_and_spoils_no_other() -> None:
+    gap = "(c.members_added - c.members_left)"
+    form = sound(
+        TEXT.replace(
+            'holds = "c.counties_mobilized <= c.counties_agri_total"', f'holds = "{gap}*{gap}*{gap} < 1"'
+        )
+    )
+
+    found = {f.rule: f for f in check(form, facts({C7: 9_999_999, C8: 0, C6: 16}))}
+
+    assert (found["R04"].code, found["R04"].severity) == ("rule-not-evaluated", INFO)
+    assert "R05" in found
+
+
+def test_a_quotient_by_zero_is_shown_as_a_dash() -> None:
+    form = sound(TEXT.replace('when = "c.townships_total > 0"\nholds = "5 *', 'holds = "5 *'))
+
+    [found] = [f for f in check(form, facts({C5: 0})) if f.rule == "R19"]
+
+    assert found.values == {"v": None}
+    assert found.message.zh.startswith("平均每乡镇委员—名")
