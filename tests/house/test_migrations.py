@@ -61,9 +61,17 @@ def table(inspector: Inspector, name: str) -> dict[str, object]:
         "primary": inspector.get_pk_constraint(name),
         "foreign": by_name(inspector.get_foreign_keys(name)),
         "unique": by_name(inspector.get_unique_constraints(name)),
-        "indexes": by_name(inspector.get_indexes(name)),
+        "indexes": {name: str(index) for name, index in by_name(texts(inspector.get_indexes(name))).items()},
         "checks": {c["name"]: " ".join(c["sqltext"].split()) for c in inspector.get_check_constraints(name)},
     }
+
+
+def texts(indexes: list) -> list[dict]:
+    """Indexes with the condition of a partial one as text: SQLite reflects it as an object of its own."""
+    return [
+        {**index, "dialect_options": {k: str(v) for k, v in index.get("dialect_options", {}).items()}}
+        for index in indexes
+    ]
 
 
 def by_name(items: list) -> dict[str, dict]:
