@@ -214,18 +214,18 @@ CODES: dict[str, tuple[Severity, Text]] = {
         ),
     ),
     # Reports that are compared with a ledger.
-    "bad-json": (_E, Text("不是有效的 JSON：{reason}", "Not valid JSON: {reason}")),
+    "bad-json": (_E, Text("不是有效的 JSON", "Not valid JSON")),
     "bad-shape": (
         _E,
         Text(
-            "应为报表数组，或“单位代码: 指标”的对象",
-            "Expected an array of reports or an object of figures by unit code",
+            "应为报表的数组，或以单位代码为键、指标为值的对象",
+            "Expected an array of reports, or an object of figures by unit code",
         ),
     ),
-    "unknown-indicator": (_E, Text("不认识的指标“{en}”", 'Unknown indicator "{en}"')),
-    "no-period": (
+    "no-period": (_E, Text("没有期别，请在命令中指明", "No period is given; name one in the command")),
+    "duplicate-report": (
         _E,
-        Text("没有期别，请用 --period 指明", "No period is given; name it with --period"),
+        Text("同一期别、同一单位有不止一份报表", "More than one report of the same period and unit"),
     ),
 }
 """Severity and message of every code; messages are filled with numbers, codes and register names only."""
@@ -270,7 +270,7 @@ def finding(
     """A finding of a code in `CODES`; `known` fills its message and must not come from names in the file."""
     severity, message = CODES[code]
     text = Text(message.zh.format_map(known), message.en.format_map(known))
-    return LedgerFinding(severity, code, line, column, None if value is None else shown(value), text)
+    return LedgerFinding(severity, code, line, column, shown(value or "") or None, text)
 
 
 def shown(value: str) -> str:

@@ -70,7 +70,7 @@ def judge(line: str, number: int, layout: Layout) -> Judged:
     width = len(layout.columns)
     if len(cells) < width or any(cells[width:]):
         return Judged(findings=[finding("ragged", number, found=len(cells), expected=width)])
-    row = _Row(layout, cells[:width], number)
+    row = Row(layout, cells[:width], number)
     label = total_label(row.text("period"), row.text("unit_code"), row.text("unit_name"))
     return _entry(row) if label is None else _total(row, label)
 
@@ -95,7 +95,7 @@ def total_label(period: str, code: str, name: str) -> str | None:
     return alone
 
 
-class _Row:
+class Row:
     """A line while its cells are read; keeps what is wrong with them."""
 
     def __init__(self, layout: Layout, cells: Sequence[str], number: int) -> None:
@@ -139,7 +139,7 @@ class _Row:
         )
 
 
-def _entry(row: _Row) -> Judged:
+def _entry(row: Row) -> Judged:
     period, unit = row.read("period", read_period), row.read("unit_code", read_code)
     name = row.name()
     figures = tuple(row.read(column.code, read_figure) for column in row.figures)
@@ -149,7 +149,7 @@ def _entry(row: _Row) -> Judged:
     return Judged(Entry(period, unit, name, figures, as_of), findings=row.findings)
 
 
-def _total(row: _Row, label: str) -> Judged:
+def _total(row: Row, label: str) -> Judged:
     period = read_period(row.text("period")).value
     read = partial(read_figure, largest=LARGEST_TOTAL)
     figures = tuple(row.read(column.code, read) for column in row.figures)

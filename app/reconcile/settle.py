@@ -73,8 +73,8 @@ def load_units(draft: Draft, more: Sequence[str] = ()) -> None:
 def _look(draft: Draft) -> _Survey:
     figures = ", ".join(column.code for column in draft.figures)
     rows = draft.rows(
-        "SELECT period, as_of, count_if(is_odd), count_if(code IS NULL),"
-        f" count_if(unit_name <> name AND unit_name <> ''), max(greatest({figures}))"
+        "SELECT period, as_of, count(*) FILTER (is_odd), count(*) FILTER (code IS NULL),"
+        f" count(*) FILTER (unit_name <> name AND unit_name <> ''), max(greatest({figures}))"
         " FROM sheet LEFT JOIN unit ON code = unit_code GROUP BY ALL ORDER BY ALL"
     )
     periods = {period: read_period(period) for period, *_ in rows}
@@ -168,7 +168,7 @@ def _settle(draft: Draft, column: str, texts: Mapping[str, Reading[str]]) -> Non
 def _check_names(draft: Draft, judged: Sequence[tuple[int, Entry]]) -> None:
     """Warn at the first row of every name that does not fit its code."""
     pairs = draft.rows(
-        "SELECT min(rowid), unit_code, unit_name FROM sheet JOIN unit ON code = unit_code"
+        "SELECT min(sheet.rowid), unit_code, unit_name FROM sheet JOIN unit ON code = unit_code"
         " WHERE NOT is_odd AND unit_name <> name AND unit_name <> '' GROUP BY unit_code, unit_name ORDER BY 1"
     )
     first: dict[tuple[str, str], int] = {}

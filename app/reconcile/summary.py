@@ -93,6 +93,7 @@ def _read(engine: Engine, transcript: Transcript, units: Units) -> Ledger:
     layout = _layout(transcript)
     if layout is None:
         return _result(transcript)
+    unread = transcript.findings.counts["error"]
     rejected = load_sheet(engine, transcript.path, layout)
     lines = lines_of_sheet(engine, transcript.path, layout, rejected, transcript.lines)
     draft = Draft(engine, layout, units, lines, transcript.findings)
@@ -102,7 +103,7 @@ def _read(engine: Engine, transcript: Transcript, units: Units) -> Ledger:
     check_totals(draft)
     roll_up(draft)
     (records,) = draft.rows("SELECT count(*) FROM sheet")[0]
-    rows = records + len(rejected) - draft.blanks
+    rows = records + len(rejected) + unread - draft.blanks
     if rows == 0 and not draft.findings.has_errors:
         draft.findings.add(finding("no-rows"))
     return _result(transcript, draft, rows)
