@@ -50,7 +50,7 @@ class Reconciliation:
 
 def reconcile(
     ledger: str | PathLike[str],
-    reports: str | PathLike[str] | Reported,
+    reports: str | PathLike[str] | Reports | Reported,
     units: Iterable[LedgerUnit] | Units,
     *,
     period: str | None = None,
@@ -59,14 +59,14 @@ def reconcile(
     encoding: str | None = None,
     engine: Engine | None = None,
 ) -> Reconciliation:
-    """Compare a summary ledger with reports, a file (see `read_reports`) or figures by period and unit.
+    """Compare a summary ledger with reports: a file of them (see `read_reports`), or what it would give.
 
     One period if `period` names it, else each period that has reports. `expected_units` are those whose
     silence counts; by default a unit that neither side names is not missed. `encoding` is the ledger's.
     Whatever is wrong with the files is in the findings; ValueError only for an unknown encoding.
     """
     known = by_code(units)
-    said = Reports(reports) if isinstance(reports, Mapping) else read_reports(reports, period=period)
+    said = _reports(reports, period)
     findings = (*said.findings, *_unknown_units(said.figures, known))
     with ExitStack() as closing:
         engine = engine or closing.enter_context(open_engine())
@@ -81,6 +81,12 @@ def reconcile(
         return Reconciliation(
             read, findings, compare_all(engine, read, said.figures, periods, expected, indicators)
         )
+
+
+def _reports(given: str | PathLike[str] | Reports | Reported, period: str | None) -> Reports:
+    if isinstance(given, Reports):
+        return given
+    return Reports(given) if isinstance(given, Mapping) else read_reports(given, period=period)
 
 
 def _unknown_units(reported: Reported, units: Units) -> list[LedgerFinding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 _DEPTH = 8
@@ -41,21 +41,28 @@ class RegisterRow(Protocol):
     def reports(self) -> bool: ...
 
 
-def ledger_units(register: Iterable[RegisterRow]) -> dict[str, LedgerUnit]:
-    """The units of a register by code. A parent that the register lacks ends the way up."""
+def ledger_units(
+    register: Iterable[RegisterRow], *, also_reporting: Collection[str] = ()
+) -> dict[str, LedgerUnit]:
+    """The units of a register by code, those named in `also_reporting` reporting whatever the register says.
+
+    Named units that the register lacks are added, without a name and without a parent.
+    """
     rows = {row.code: row for row in register}
-    return {
-        code: LedgerUnit(code, row.name, _reporting_unit(code, rows), row.report_parent)
+    reporting = {code for code, row in rows.items() if row.reports}.union(also_reporting)
+    units = {
+        code: LedgerUnit(code, row.name, _reporting_unit(code, rows, reporting), row.report_parent)
         for code, row in rows.items()
     }
+    return units | {code: LedgerUnit(code, "", code) for code in also_reporting if code not in rows}
 
 
-def _reporting_unit(code: str, rows: Mapping[str, RegisterRow]) -> str | None:
+def _reporting_unit(code: str, rows: Mapping[str, RegisterRow], reporting: set[str]) -> str | None:
     at: str | None = code
     for _ in range(_DEPTH):
-        if at is None or at not in rows or rows[at].reports:
-            return at if at in rows else None
-        at = rows[at].report_parent
+        if at is None or at in reporting:
+            return at
+        at = rows[at].report_parent if at in rows else None
     return None
 
 
