@@ -9,7 +9,7 @@ import typer
 import uvicorn
 from rich.console import Console
 
-from app.cli import context, token, unit
+from app.cli import context, reconcile, token, unit
 from app.cli.context import OPERATOR, problems_end_the_command
 from app.db import Database, Session
 from app.domain.register import shipped_register
@@ -23,6 +23,7 @@ app = typer.Typer(
 )
 app.add_typer(token.app, name="token")
 app.add_typer(unit.app, name="unit")
+app.command(name="reconcile")(reconcile.command)
 
 
 @app.command()

@@ -1,24 +1,24 @@
 """Read a ledger, derive its figures, compare them with what was reported."""
 
-from typing import Any, NamedTuple
+from app.reconcile.columns import SEVEN
+from app.reconcile.compare import Comparison, compare
+from app.reconcile.findings import LedgerFinding
+from app.reconcile.reports import Reports, read_reports
+from app.reconcile.run import Reconciliation, reconcile
+from app.reconcile.summary import Ledger, read_summary
+from app.reconcile.units import LedgerUnit, ledger_units
 
-Ledger: Any = object
-Comparison: Any = object
-
-
-class LedgerUnit(NamedTuple):
-    """A unit that a ledger may name."""
-
-    code: str
-    name: str
-    reporting_unit: str | None
-
-
-def compare(**_: Any) -> Any:
-    """Arrives with the reader."""
-    raise NotImplementedError
-
-
-def read_summary(*_: Any, **__: Any) -> Any:
-    """Arrives with the comparison."""
-    raise NotImplementedError
+__all__ = [
+    "SEVEN",
+    "Comparison",
+    "Ledger",
+    "LedgerFinding",
+    "LedgerUnit",
+    "Reconciliation",
+    "Reports",
+    "compare",
+    "ledger_units",
+    "read_reports",
+    "read_summary",
+    "reconcile",
+]

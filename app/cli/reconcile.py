@@ -1,0 +1,201 @@
+"""`yuebao reconcile`: a ledger file against a file of reports, without server and database."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from app.cli.context import BAD_INPUT, print_json, problems_end_the_command
+from app.domain.register import UnitRow, read_register, shipped_register
+from app.errors import Invalid, Severity
+from app.reconcile import Comparison, Reconciliation, ledger_units, read_reports, reconcile
+from app.reconcile.cells import read_period
+from app.reconcile.columns import SUMMARY
+from app.reconcile.compare import Cell
+from app.reconcile.export import mismatch_lines
+
+MISMATCHES = 1
+WIDTH = 120
+"""Of tables that go into a file or a pipe."""
+
+_LABELS = {column.code: column.zh for column in SUMMARY}
+_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
+
+
+class Encoding(StrEnum):
+    """What a ledger may be said to be written in."""
+
+    UTF_8 = "utf-8"
+    GB18030 = "gb18030"
+    UTF_16 = "utf-16"
+
+
+LedgerFile = Annotated[
+    Path, typer.Option("--ledger", exists=True, dir_okay=False, help="台账汇总表 / summary ledger, CSV")
+]
+ReportsFile = Annotated[
+    Path, typer.Option("--reports", exists=True, dir_okay=False, help="报表 / reports, JSON or CSV")
+]
+Month = Annotated[str, typer.Option("--period", help="期别 / period, as in 2015-04")]
+RegisterFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--register",
+        exists=True,
+        dir_okay=False,
+        help="单位名录，默认为自带的 / register, if not the shipped one",
+    ),
+]
+LedgerEncoding = Annotated[
+    Encoding | None,
+    typer.Option("--encoding", help="台账编码，默认自动识别 / of the ledger, if not to be found out"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="输出差异清单 CSV / print the mismatches as CSV")]
+
+
+def command(
+    ledger: LedgerFile,
+    reports: ReportsFile,
+    period: Month,
+    register: RegisterFile = None,
+    encoding: LedgerEncoding = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """比对报表与台账 / Compare reports with a ledger.
+
+    退出码：0 一致，1 有差异，2 输入有误。Exit status: 0 all match, 1 mismatches, 2 bad input.
+    """
+    month = read_period(period).value
+    if month is None:
+        raise typer.BadParameter("YYYY-MM, 2015-04 起 / from 2015-04 on", param_hint="--period")
+    said = read_reports(reports, period=month)
+    with problems_end_the_command():
+        units = ledger_units(_register(register), also_reporting=said.figures.get(month, {}))
+    found = reconcile(ledger, said, units, period=month, encoding=encoding)
+    comparison = found.comparisons.get(month)
+    if as_json:
+        print_json(_as_json(month, found, comparison))
+    else:
+        _print_findings(found)
+        _print(month, comparison, {code: unit.name for code, unit in units.items()}, as_csv=as_csv)
+    raise typer.Exit(_status(comparison))
+
+
+def _register(path: Path | None) -> list[UnitRow]:
+    if path is None:
+        return shipped_register()
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        rows, findings = read_register(lines)
+    if any(found.severity is Severity.ERROR for found in findings):
+        raise Invalid(code="register-invalid", findings=findings)
+    return rows
+
+
+def _status(comparison: Comparison | None) -> int:
+    if comparison is None or comparison.summary["compared"] == 0:
+        return BAD_INPUT
+    return MISMATCHES if comparison.mismatches else 0
+
+
+def _as_json(month: str, found: Reconciliation, comparison: Comparison | None) -> dict[str, Any]:
+    cells = comparison.as_json() if comparison else {"summary": None, "mismatches": []}
+    return {
+        "period": month,
+        "ok": found.ok,
+        **cells,
+        "ledger": found.ledger.as_json(),
+        "report_findings": [finding.as_json() for finding in found.report_findings],
+    }
+
+
+def _console(*, is_error: bool = False) -> Console:
+    console = Console(stderr=is_error, highlight=False)
+    return console if console.is_terminal else Console(stderr=is_error, highlight=False, width=WIDTH)
+
+
+def _print_findings(found: Reconciliation) -> None:
+    """All errors and warnings on standard error, by file and line."""
+    sides = {"台账 ledger": found.ledger.findings, "报表 reports": found.report_findings}
+    rows = [
+        (side, finding)
+        for side, findings in sides.items()
+        for finding in findings
+        if finding.severity is not Severity.INFO
+    ]
+    if not rows:
+        return
+    table = Table("文件 File", "行 Line", "栏 Column", "值 Value", "说明 What to do")
+    for side, finding in rows:
+        message = (
+            f"[{_COLOURS[finding.severity]}]{finding.code}[/]\n{finding.message.zh}\n{finding.message.en}"
+        )
+        line = "" if finding.line is None else str(finding.line)
+        table.add_row(side, line, escape(finding.column or ""), escape(finding.value or ""), message)
+    console = _console(is_error=True)
+    console.print(table)
+    counts = found.ledger.counts
+    console.print(f"台账 Ledger: 错误 errors {counts['error']}, 警告 warnings {counts['warning']}")
+
+
+def _print(month: str, comparison: Comparison | None, names: Mapping[str, str], *, as_csv: bool) -> None:
+    if comparison is None:
+        _console(is_error=True).print("[bold red]✗[/] 输入有误，未比对\n  Bad input, nothing was compared")
+    elif as_csv:
+        sys.stdout.writelines(mismatch_lines({month: comparison}, names))
+    else:
+        _print_comparison(month, comparison, names)
+
+
+def _print_comparison(month: str, comparison: Comparison, names: Mapping[str, str]) -> None:
+    console = _console()
+    if comparison.mismatches:
+        table = Table(title=f"{month} 差异 Mismatches")
+        for heading in ("单位 Unit", "名称 Name", "指标 Indicator"):
+            table.add_column(heading)
+        for heading in ("填报 Reported", "台账 Ledger", "差额 Difference"):
+            table.add_column(heading, justify="right")
+        for item in comparison.mismatches:
+            numbers = f"{item['reported']:,}", f"{item['ledger']:,}", f"{item['difference']:+,}"
+            label = _LABELS.get(item["indicator"], item["indicator"])
+            table.add_row(item["unit"], names.get(item["unit"], ""), label, *numbers)
+        console.print(table)
+    _print_absent(console, "台账缺失 Missing in ledger", comparison.missing_in_ledger, names)
+    _print_absent(console, "未报 Not reported", comparison.not_reported, names)
+    _print_summary(console, month, comparison.summary)
+
+
+def _print_absent(console: Console, title: str, cells: Iterable[Cell], names: Mapping[str, str]) -> None:
+    counts = Counter(cell["unit"] for cell in cells)
+    if counts:
+        units = "、".join(f"{code}{names.get(code, '')}({count})" for code, count in counts.items())
+        console.print(f"{title}: {units}")
+
+
+def _print_summary(console: Console, month: str, summary: Mapping[str, int]) -> None:
+    """One line in each language; a period in which nothing could be compared is bad input."""
+    mark = "[bold red]✗[/]" if summary["compared"] == 0 or summary["mismatched"] else "[bold green]✓[/]"
+    console.print(
+        f"{mark} {month} 比对 {summary['compared']:,} 格：一致 {summary['matched']:,}，"
+        f"不一致 {summary['mismatched']:,}，台账缺失 {summary['missing_in_ledger']:,}，"
+        f"未报 {summary['not_reported']:,}"
+    )
+    console.print(
+        f"  {summary['compared']:,} cells compared: {summary['matched']:,} match,"
+        f" {summary['mismatched']:,} do not, {summary['missing_in_ledger']:,} missing in the ledger,"
+        f" {summary['not_reported']:,} not reported"
+    )
+    if summary["compared"] == 0:
+        console.print(
+            "  本期没有可比对的单元格，请检查期别和文件\n  Nothing to compare: check period and files"
+        )

@@ -1,0 +1,258 @@
+"""Bytes on disk to one strict UTF-8 file in which every record is exactly one line."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from app.reconcile.findings import Findings, finding
+
+BLOCK = 1 << 20
+LONGEST_LINE = 1 << 16
+"""Bytes in UTF-8. A longer line is no ledger row, and a file without line breaks must not fill the memory."""
+
+ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "utf-16-le", "utf-16-be")
+"""What `Transcript.encoding` can say."""
+_ALIASES = {"utf8": "utf-8", "gbk": "gb18030", "gb2312": "gb18030", "utf-16": "utf-16-le"}
+_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+
+_CONTROL = bytes(set(range(32)) - set(b"\t\n\r")) + b"\x7f"
+_REPLACED = "\ufffd"
+_CELL = rb'(?:"(?:[^"\n]++|"")*+"|[^",\t\r\n]*+)'
+_RECORDS = re.compile(rb"(?:" + _CELL + rb"(?:[,\t]|\r?\n|\Z))*+")
+"""As many whole records as there are; possessive, so that a bad one costs no more than a good one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """A file as strict UTF-8.
+
+    `path` is the source itself when it can be read as it lies, else a copy without byte order mark, with LF
+    at the end of each line and an empty line in place of each line that has a finding, so that line numbers
+    are those of the source. `sha256` is that of the source's bytes.
+    """
+
+    path: Path
+    encoding: str
+    sha256: str
+    lines: int
+    findings: Findings = field(default_factory=Findings)
+
+
+def transcribe(source: Path, folder: Path, *, encoding: str | None = None) -> Transcript:
+    """Make a strict UTF-8 file of `source`, in `folder` when a copy is needed.
+
+    The encoding is that of a byte order mark, else UTF-8, else GB18030, unless `encoding` names one of
+    utf-8, gb18030 (gbk, gb2312), utf-16, utf-16-le, utf-16-be; any other name is a ValueError. A file most
+    of whose lines are valid UTF-8 is UTF-8 with bad lines in it, and not GB18030.
+    """
+    chosen = _chosen(source, encoding)
+    if chosen in ("utf-8", "utf-8-sig"):
+        check = _check(source)
+        if check.is_clean:
+            return Transcript(source, chosen, check.sha256, check.lines)
+        if encoding is None and chosen == "utf-8" and check.is_foreign:
+            chosen = "gb18030"
+    return _rewrite(source, folder / "transcript.csv", chosen)
+
+
+def first_line(path: Path) -> tuple[int, str]:
+    """Number and text of the first line that is not blank, (0, "") if there is none; `path` is UTF-8."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            text = line.decode("utf-8-sig").strip("\r\n")
+            if text.strip():
+                return number, text
+    return 0, ""
+
+
+def _chosen(source: Path, encoding: str | None) -> str:
+    with source.open("rb") as file:
+        start = file.read(3)
+    marked = next((name for mark, name in _MARKS.items() if start.startswith(mark)), None)
+    if encoding is None:
+        return marked or "utf-8"
+    named = encoding.lower().replace("_", "-")
+    if marked and marked.startswith(named):
+        return marked
+    named = _ALIASES.get(named, named)
+    if named not in ENCODINGS:
+        raise ValueError("not an encoding that ledgers are read in")
+    return named
+
+
+class _Check(NamedTuple):
+    """What reading a file as UTF-8 showed; without `is_clean` the hash and the lines are not known."""
+
+    is_clean: bool
+    is_foreign: bool = False
+    sha256: str = ""
+    lines: int = 0
+
+
+def _check(source: Path) -> _Check:
+    """Whether the file is clean UTF-8 with one kind of line end; stops at the first block that is not."""
+    digest, lines, was_ascii, block = hashlib.sha256(), 0, True, b"\n"
+    line_ends = set[bool]()
+    with source.open("rb") as file:
+        for block in _cut_at_lines(_pieces(file, digest.update)):
+            try:
+                text = block.decode()
+            except UnicodeDecodeError:
+                return _Check(False, is_foreign=was_ascii and not _is_mostly_utf8(block))
+            ends = block.count(b"\n")
+            returns = block.count(b"\r\n") if b"\r" in block else 0
+            line_ends.add(returns > 0)
+            if returns not in (0, ends) or len(line_ends) > 1 or not _is_plain(block, text):
+                return _Check(False)
+            lines += ends
+            was_ascii = was_ascii and len(text) == len(block)
+    return _Check(True, sha256=digest.hexdigest(), lines=lines + (not block.endswith(b"\n")))
+
+
+def _pieces(file: BinaryIO, see: Callable[[bytes], object]) -> Iterator[bytes]:
+    while piece := file.read(BLOCK):
+        see(piece)
+        yield piece
+
+
+def _cut_at_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes cut after a line feed, which is never part of another character in these encodings.
+
+    Only the last block, and a line longer than a block, come without a line feed at their end.
+    """
+    rest = b""
+    for piece in pieces:
+        end = piece.rfind(b"\n") + 1
+        if end:
+            yield rest + piece[:end]
+            rest = piece[end:]
+        else:
+            rest += piece
+        if len(rest) > BLOCK:
+            yield rest
+            rest = b""
+    if rest:
+        yield rest
+
+
+def _is_mostly_utf8(block: bytes) -> bool:
+    valid = foreign = 0
+    for line in block.split(b"\n"):
+        if not line.isascii():
+            try:
+                line.decode()
+                valid += 1
+            except UnicodeDecodeError:
+                foreign += 1
+    return valid >= foreign
+
+
+def _is_plain(block: bytes, text: str) -> bool:
+    """Whether no line of the block can have a finding; says no in rare cases where none has."""
+    return (
+        len(block.translate(None, _CONTROL)) == len(block)
+        and _REPLACED not in text
+        and (b"\r" not in block or block.count(b"\r") == block.count(b"\r\n"))
+        and (b'"' not in block or _RECORDS.fullmatch(block) is not None)
+        and _has_short_lines(block)
+    )
+
+
+def _has_short_lines(block: bytes) -> bool:
+    # A line feed in every window of half the limit proves that no line reaches the limit.
+    window = LONGEST_LINE // 2
+    return all(block.find(b"\n", i, i + window) >= 0 for i in range(0, len(block) - window, window))
+
+
+def _rewrite(source: Path, target: Path, encoding: str) -> Transcript:
+    digest, cleaner = hashlib.sha256(), _Cleaner(encoding)
+    with source.open("rb") as file, target.open("wb") as copy:
+        for block in _utf8_blocks(_pieces(file, digest.update), encoding):
+            copy.write(cleaner.clean(block))
+    return Transcript(target, encoding, digest.hexdigest(), cleaner.lines, cleaner.findings)
+
+
+def _utf8_blocks(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    """The text as UTF-8 cut at lines, without byte order mark; what cannot be read becomes U+FFFD."""
+    if encoding.startswith("utf-16"):
+        blocks = _cut_at_lines(_from_utf16(pieces, encoding))
+    elif encoding == "gb18030":
+        blocks = map(_from_gb18030, _cut_at_lines(pieces))
+    else:
+        blocks = _cut_at_lines(pieces)
+    start = True
+    for block in blocks:
+        yield block.removeprefix(codecs.BOM_UTF8) if start else block
+        start = False
+
+
+def _from_utf16(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    for piece in pieces:
+        yield decoder.decode(piece).encode()
+    yield decoder.decode(b"", final=True).encode()
+
+
+def _from_gb18030(block: bytes) -> bytes:
+    try:
+        return block.decode("gb18030").encode()
+    except UnicodeDecodeError:
+        # Line by line, so that a broken character can never swallow the line feed after it.
+        return b"\n".join(line.decode("gb18030", "replace").encode() for line in block.split(b"\n"))
+
+
+class _Cleaner:
+    """Writes UTF-8 blocks with LF line ends, bad lines emptied; `lines` have been written so far."""
+
+    def __init__(self, encoding: str) -> None:
+        self.lines = 0
+        self.findings = Findings()
+        self._encoding = encoding
+        self._is_inside_long_line = False
+
+    def clean(self, block: bytes) -> bytes:
+        """The block as it goes into the copy; a line that has no end yet comes with the next block."""
+        text = block.decode(errors="replace")
+        if not self._is_inside_long_line and _is_plain(block, text):
+            self.lines += block.count(b"\n") + (not block.endswith(b"\n"))
+            return block.replace(b"\r\n", b"\n")
+        return b"".join(self._clean_lines(block))
+
+    def _clean_lines(self, block: bytes) -> Iterator[bytes]:
+        *whole, last = block.split(b"\n")
+        for line in whole:
+            yield self._clean_line(line) + b"\n"
+            self._is_inside_long_line = False
+        if last:
+            yield self._clean_line(last)
+            self._is_inside_long_line = len(last) > LONGEST_LINE
+
+    def _clean_line(self, line: bytes) -> bytes:
+        if self._is_inside_long_line:
+            return b""
+        self.lines += 1
+        line = line.removesuffix(b"\r")
+        fault = _fault(line)
+        if fault is None:
+            return line
+        self.findings.add(finding(fault, self.lines, encoding=self._encoding.upper(), limit=LONGEST_LINE))
+        return b""
+
+
+def _fault(line: bytes) -> str | None:
+    """The code of what is wrong with a line in UTF-8, None if nothing is."""
+    if len(line) > LONGEST_LINE:
+        return "line-too-long"
+    if _REPLACED in line.decode(errors="replace"):
+        return "undecodable"
+    if len(line.translate(None, _CONTROL)) != len(line):
+        return "control-character"
+    if b"\r" in line:
+        return "lone-cr"
+    return None if _RECORDS.fullmatch(line) else "broken-quotes"

@@ -1,0 +1,203 @@
+"""From a sheet to entries: units found, odd rows judged one by one, spellings settled, names checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from heapq import merge
+from itertools import chain
+from typing import NamedTuple
+
+from app.reconcile.cells import LARGEST_FIGURE, Reading, is_formula, read_date, read_period
+from app.reconcile.columns import SUMMARY
+from app.reconcile.draft import Draft, PlacedTotal
+from app.reconcile.engine import Value, load_columns
+from app.reconcile.findings import finding
+from app.reconcile.rows import Entry, judge, total_label
+
+_COLUMNS = {column.code: column for column in SUMMARY}
+
+
+class _Survey(NamedTuple):
+    """What one look over the sheet showed: its texts of periods and dates, and how many rows are doubtful."""
+
+    periods: dict[str, Reading[str]]
+    dates: dict[str, Reading[str]]
+    odd: int
+    unknown: int
+    renamed: int
+    largest: int
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every row is as good as it looks."""
+        is_canonical = all(
+            reading.value == text for text, reading in chain(self.periods.items(), self.dates.items())
+        )
+        return (
+            is_canonical and not (self.odd or self.unknown or self.renamed) and self.largest <= LARGEST_FIGURE
+        )
+
+
+def make_entries(draft: Draft, rejected: Sequence[int]) -> None:
+    """Make `unit` and `entry` from `sheet` and the rejected lines, with findings for all that is wrong."""
+    load_units(draft)
+    survey = _look(draft)
+    judged: list[tuple[int, Entry]] = []
+    is_plain = survey.is_plain and not rejected
+    if not is_plain:
+        _mark_odd_rows(draft, survey)
+        judged = list(_judge_odd_rows(draft, rejected))
+        load_units(draft, [entry.unit for _, entry in judged])
+        _settle(draft, "period", survey.periods)
+        _settle(draft, "as_of", survey.dates)
+        _check_names(draft, judged)
+    _define_entry(draft, judged, is_plain=is_plain)
+
+
+def load_units(draft: Draft, more: Sequence[str] = ()) -> None:
+    """Make the table `unit`, of all units or, for a short sheet, of those that it names."""
+    (count,) = draft.rows("SELECT count(*) FROM sheet")[0]
+    units = list(draft.units.values())
+    if count < len(units):
+        named = (code for (code,) in draft.rows("SELECT DISTINCT unit_code FROM sheet"))
+        spellings = chain(more, chain.from_iterable((code, code[:9], code[:6]) for code in named))
+        units = [draft.units[code] for code in dict.fromkeys(spellings) if code in draft.units]
+    columns = {
+        "code": ("VARCHAR", [unit.code for unit in units]),
+        "name": ("VARCHAR", [unit.name for unit in units]),
+        "reporting": ("VARCHAR", [unit.reporting_unit or "" for unit in units]),
+    }
+    load_columns(draft.engine, "unit", columns)
+
+
+def _look(draft: Draft) -> _Survey:
+    figures = ", ".join(column.code for column in draft.figures)
+    rows = draft.rows(
+        "SELECT period, as_of, count(*) FILTER (is_odd), count(*) FILTER (code IS NULL),"
+        f" count(*) FILTER (unit_name <> name AND unit_name <> ''), max(greatest({figures}))"
+        " FROM sheet LEFT JOIN unit ON code = unit_code GROUP BY ALL ORDER BY ALL"
+    )
+    periods = {period: read_period(period) for period, *_ in rows}
+    dates = {text: _read_date(text) for _, text, *_ in rows}
+    for period, text, *_ in rows:
+        _keep_cut_off(draft, periods[period].value, dates[text].value)
+    odd, unknown, renamed = (sum(row[i] for row in rows) for i in (2, 3, 4))
+    return _Survey(periods, dates, odd, unknown, renamed, max((row[5] or 0 for row in rows), default=0))
+
+
+def _read_date(text: str) -> Reading[str]:
+    """Like `read_date`, with the day as text and a blank as an empty one."""
+    day, refused, notes = read_date(text)
+    return Reading(day.isoformat() if day else "", refused, notes)
+
+
+def _keep_cut_off(draft: Draft, period: str | None, day: str | None) -> None:
+    if period and day:
+        draft.cut_offs[period].add(day)
+
+
+def _mark_odd_rows(draft: Draft, survey: _Survey) -> None:
+    """Mark all rows that must be judged one by one, for whatever reason."""
+    for length in (12, 9):
+        # Codes of twelve digits, and those that end in 000 below the county, are cut as read_code cuts them.
+        draft.rows(
+            f"UPDATE sheet SET unit_code = left(unit_code, {length - 3})"
+            f" WHERE strlen(unit_code) = {length} AND ends_with(unit_code, '000')"
+        )
+    names = draft.rows(
+        "SELECT DISTINCT unit_name FROM sheet LEFT JOIN unit ON code = unit_code WHERE unit_name <> name"
+    )
+    suspects = {
+        "unit_name": [name for (name,) in names if is_formula(name) or total_label("", "-", name)],
+        "period": [text for text, reading in survey.periods.items() if reading.refused],
+        "as_of": [text for text, reading in survey.dates.items() if reading.refused],
+    }
+    kinds = [kind for kind, texts in suspects.items() for _ in texts]
+    texts = list(chain.from_iterable(suspects.values()))
+    load_columns(draft.engine, "suspect", {"kind": ("VARCHAR", kinds), "text": ("VARCHAR", texts)})
+    doubts = [f"{kind} IN (SELECT text FROM suspect WHERE kind = '{kind}')" for kind in suspects]
+    doubts.append("unit_code NOT IN (SELECT code FROM unit)")
+    doubts.append(f"greatest({', '.join(column.code for column in draft.figures)}) > {LARGEST_FIGURE}")
+    draft.rows(f"UPDATE sheet SET is_odd = true WHERE {' OR '.join(doubts)}")
+
+
+def _judge_odd_rows(draft: Draft, rejected: Sequence[int]) -> Iterator[tuple[int, Entry]]:
+    """Judge the odd rows and the rejected lines in their order; give the entries among them."""
+    records = draft.rows("SELECT rowid FROM sheet WHERE is_odd ORDER BY rowid")
+    placed = {draft.lines.of(record): record for (record,) in records}
+    for number, text in draft.lines.read(merge(placed, rejected)):
+        judged = judge(text, number, draft.layout)
+        draft.findings.extend(judged.findings)
+        draft.blanks += judged.is_blank
+        record = placed.get(number)
+        if record is None:
+            _expect_nothing(draft, number, judged.entry or judged.total)
+        elif judged.total:
+            draft.totals.append(PlacedTotal(record, number, judged.total))
+        elif judged.entry and _is_known(draft, number, judged.entry):
+            yield record, judged.entry
+
+
+def _expect_nothing(draft: Draft, number: int, found: object) -> None:
+    if found is not None:
+        # DuckDB and the csv module took its quotes differently: nobody can say what it means.
+        draft.findings.add(finding("broken-quotes", number))
+
+
+def _is_known(draft: Draft, number: int, entry: Entry) -> bool:
+    _keep_cut_off(draft, entry.period, entry.as_of.isoformat() if entry.as_of else "")
+    if entry.unit in draft.units:
+        return True
+    draft.findings.add(finding("unknown-unit", number, column="unit_code", value=entry.unit))
+    return False
+
+
+def _settle(draft: Draft, column: str, texts: Mapping[str, Reading[str]]) -> None:
+    """Write one text for each value, and warn once, at its first plain row, of a spelling that was tidied."""
+    other = {text: reading for text, reading in texts.items() if reading.value not in (text, None)}
+    values: list[Value] = [reading.value for reading in other.values()]
+    load_columns(draft.engine, "spelling", {"text": ("VARCHAR", list(other)), "value": ("VARCHAR", values)})
+    plain = f"{column} = spelling.text AND NOT is_odd"
+    first = f"SELECT min(sheet.rowid), text FROM sheet JOIN spelling ON {plain} GROUP BY text ORDER BY 1"
+    for record, text in draft.rows(first):
+        for code in other[text].notes:
+            draft.note(code, record, _COLUMNS[column], value=text)
+    draft.rows(f"UPDATE sheet SET {column} = spelling.value FROM spelling WHERE {plain}")
+
+
+def _check_names(draft: Draft, judged: Sequence[tuple[int, Entry]]) -> None:
+    """Warn at the first row of every name that does not fit its code."""
+    pairs = draft.rows(
+        "SELECT min(sheet.rowid), unit_code, unit_name FROM sheet JOIN unit ON code = unit_code"
+        " WHERE NOT is_odd AND unit_name <> name AND unit_name <> '' GROUP BY unit_code, unit_name ORDER BY 1"
+    )
+    first: dict[tuple[str, str], int] = {}
+    for record, code, name in merge(pairs, ((record, entry.unit, entry.name) for record, entry in judged)):
+        if name and not _is_name_of(draft.units[code].name, name):
+            first.setdefault((code, name), record)
+    for (code, _), record in first.items():
+        draft.note("name-differs", record, _COLUMNS["unit_name"], unit=code, name=draft.units[code].name)
+
+
+def _is_name_of(registered: str, written: str) -> bool:
+    """Whether the name means the unit: one holds the other, 团 left out (广州, 广东省广州市, 广州团市委)."""
+    ours, theirs = (name.replace("共青团", "").replace("团", "") for name in (registered, written))
+    return len(theirs) > 1 and (ours in theirs or theirs in ours)
+
+
+def _define_entry(draft: Draft, judged: Sequence[tuple[int, Entry]], *, is_plain: bool) -> None:
+    """Make `entry` a view of the whole sheet if that is plain, else of its plain rows and the judged ones."""
+    codes = [column.code for column in draft.figures]
+    picked = ", ".join(["period", "unit_code", *codes])
+    columns: dict[str, tuple[str, Sequence[Value]]] = {
+        "record": ("BIGINT", [record for record, _ in judged]),
+        "period": ("VARCHAR", [entry.period for _, entry in judged]),
+        "unit_code": ("VARCHAR", [entry.unit for _, entry in judged]),
+    }
+    for i, code in enumerate(codes):
+        columns[code] = ("UINTEGER", [entry.figures[i] for _, entry in judged])
+    load_columns(draft.engine, "judged", columns)
+    rows = f"SELECT rowid AS record, {picked} FROM sheet"
+    if not is_plain:
+        rows = f"{rows} WHERE NOT is_odd UNION ALL SELECT record, {picked} FROM judged"
+    draft.rows(f"CREATE OR REPLACE TEMP VIEW entry AS {rows}")

@@ -1,0 +1,88 @@
+"""A ledger file as a DuckDB table read in one pass, and the physical line of each of its records."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+from app.reconcile.columns import Kind, Layout
+from app.reconcile.engine import Engine
+
+
+class Lines:
+    """Which line a record stands in, and the text of lines. A record is a row's place in the table."""
+
+    def __init__(self, path: Path, header: int, skipped: Sequence[int] = ()) -> None:
+        self._path = path
+        self._header = header
+        self._records_before = [line - header - 1 - i for i, line in enumerate(skipped)]
+
+    def of(self, record: int) -> int:
+        """The number of the record's line, as an editor counts."""
+        return self._header + 1 + record + bisect_right(self._records_before, record)
+
+    def read(self, numbers: Iterable[int]) -> Iterator[tuple[int, str]]:
+        """Number and text, without the line's end, of the lines with these ascending numbers."""
+        with self._path.open("rb") as file:
+            at = 0
+            for number in numbers:
+                line = next(islice(file, number - at - 1, None))
+                at = number
+                yield number, line.decode("utf-8-sig").rstrip("\r\n")
+
+
+def load_sheet(engine: Engine, path: Path, layout: Layout) -> list[int]:
+    """Read all records into the table `sheet`; give the lines that have too few or too many cells for one.
+
+    `sheet` has period, unit_code, unit_name and as_of as written, the figures as integers, and `is_odd`. A
+    figure is plain if it reads the same when it is written back, which DuckDB's own reading of integers does
+    not ask for: it takes 1.5, 1e3, 0x10, 1_000 and +5 too. A row with any other figure is odd.
+    """
+    engine.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
+    # Records stay in the order of lines only while nothing is joined in this statement.
+    statement = f"CREATE OR REPLACE TEMP TABLE sheet AS SELECT {_picked(layout)} FROM {_source(layout)}"
+    engine.execute(statement, [str(path)])
+    rejected = engine.execute("SELECT DISTINCT line FROM reject_errors ORDER BY line").fetchall()
+    return [line for (line,) in rejected]
+
+
+def lines_of_sheet(engine: Engine, path: Path, layout: Layout, rejected: list[int], lines: int) -> Lines:
+    """Where the records of `sheet` stand, in a file of so many lines."""
+    count = engine.execute("SELECT count(*) FROM sheet").fetchall()[0][0]
+    blank = lines - layout.line - len(rejected) - count
+    skipped = rejected if blank == 0 else sorted([*rejected, *_blank_lines(path, layout.line)])
+    if layout.line + len(skipped) + count != lines:
+        raise RuntimeError("records and lines of the ledger do not match")
+    return Lines(path, layout.line, skipped)
+
+
+def _blank_lines(path: Path, header: int) -> list[int]:
+    with path.open("rb") as file:
+        return [number for number, line in enumerate(file, 1) if number > header and line in (b"\n", b"\r\n")]
+
+
+def _picked(layout: Layout) -> str:
+    names = {column.code: f"c{i}" for i, column in enumerate(layout.columns)}
+    texts = ("period", "unit_code", "unit_name", "as_of")
+    parts = [f"{names[code]} AS {code}" if code in names else f"'' AS {code}" for code in texts]
+    figures = {column.code: names[column.code] for column in layout.of(Kind.FIGURE)}
+    parts += [f"{_integer(name)} AS {code}" for code, name in figures.items()]
+    plain = " AND ".join(f"coalesce({_integer(name)}::VARCHAR, '') = {name}" for name in figures.values())
+    return ", ".join([*parts, f"NOT ({plain}) AS is_odd"])
+
+
+def _integer(name: str) -> str:
+    return f"TRY_CAST({name} AS UINTEGER)"
+
+
+def _source(layout: Layout) -> str:
+    names = [f"c{i}" for i in range(len(layout.columns))]
+    kinds = ", ".join(f"{name}: 'VARCHAR'" for name in names)
+    delimiter = "\\t" if layout.delimiter == "\t" else layout.delimiter
+    return (
+        f"read_csv(?, auto_detect = false, header = false, skip = {layout.line}, compression = 'none',"
+        f" delim = '{delimiter}', quote = '\"', escape = '\"', columns = {{{kinds}}},"
+        f" force_not_null = [{', '.join(names)}], store_rejects = true, rejects_limit = 0)"
+    )

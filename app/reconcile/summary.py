@@ -1,0 +1,142 @@
+"""A summary ledger: read, checked as a whole, and rolled up to the units that report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date
+from os import PathLike
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from app.reconcile.columns import SUMMARY, Layout, read_header
+from app.reconcile.crosscheck import check_totals, skip_duplicates, skip_units_above
+from app.reconcile.draft import Draft
+from app.reconcile.encoding import Transcript, first_line, transcribe
+from app.reconcile.engine import Engine, open_engine
+from app.reconcile.findings import LedgerFinding, finding
+from app.reconcile.rollup import Figures, roll_up, rolled_rows
+from app.reconcile.settle import make_entries
+from app.reconcile.sheet import lines_of_sheet, load_sheet
+from app.reconcile.units import LedgerUnit, Units, by_code
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What a ledger file says. With any error among the findings nothing is accepted and no figure is kept.
+
+    `rows` are the lines with data, `accepted` those that count in `figures`, which are keyed by period
+    ("2015-04") and reporting unit: sums over the rows of its subtree, None where one of them is blank.
+    `periods` and `units` are those of `figures`, in order. `as_of` is the latest cut-off date.
+    """
+
+    encoding: str
+    sha256: str
+    rows: int
+    accepted: int
+    periods: tuple[str, ...]
+    units: tuple[str, ...]
+    as_of: date | None
+    findings: tuple[LedgerFinding, ...]
+    counts: Mapping[str, int]
+    figures: Mapping[tuple[str, str], Figures] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the file was accepted."""
+        return self.counts["error"] == 0
+
+    def of(self, period: str) -> dict[str, Figures]:
+        """The figures of one period by reporting unit."""
+        return {unit: figures for (month, unit), figures in self.figures.items() if month == period}
+
+    def as_json(self) -> dict[str, Any]:
+        """The ledger as the HTTP contract writes it, without the figures."""
+        return {
+            "encoding": self.encoding,
+            "sha256": self.sha256,
+            "rows": self.rows,
+            "accepted": self.accepted,
+            "periods": list(self.periods),
+            "units": list(self.units),
+            "as_of": self.as_of and self.as_of.isoformat(),
+            "findings": [found.as_json() for found in self.findings],
+            "counts": dict(self.counts),
+        }
+
+
+def read_summary(
+    path: str | PathLike[str],
+    units: Iterable[LedgerUnit] | Units,
+    *,
+    encoding: str | None = None,
+    engine: Engine | None = None,
+) -> Ledger:
+    """Read a summary ledger of the given units; everything wrong with the file comes back as findings.
+
+    A unit that is not among `units` is an error. `encoding` overrules what the bytes say (see
+    `transcribe`, which raises ValueError for a name it does not know). With `engine` its temporary
+    tables are used, and `rolled` stays there: one thread at a time.
+    """
+    with ExitStack() as closing:
+        folder = Path(closing.enter_context(TemporaryDirectory(prefix="yuebao-")))
+        engine = engine or closing.enter_context(open_engine(str(folder)))
+        # DuckDB would expand * and [ in a name, and unpack by its ending.
+        source = folder / "ledger.csv"
+        source.symlink_to(Path(path).resolve(strict=True))
+        return _read(engine, transcribe(source, folder, encoding=encoding), by_code(units))
+
+
+def _read(engine: Engine, transcript: Transcript, units: Units) -> Ledger:
+    layout = _layout(transcript)
+    if layout is None:
+        return _result(transcript)
+    unread = transcript.findings.counts["error"]
+    rejected = load_sheet(engine, transcript.path, layout)
+    lines = lines_of_sheet(engine, transcript.path, layout, rejected, transcript.lines)
+    draft = Draft(engine, layout, units, lines, transcript.findings)
+    make_entries(draft, rejected)
+    skip_duplicates(draft)
+    skip_units_above(draft)
+    check_totals(draft)
+    roll_up(draft)
+    (records,) = draft.rows("SELECT count(*) FROM sheet")[0]
+    rows = records + len(rejected) + unread - draft.blanks
+    if rows == 0 and not draft.findings.has_errors:
+        draft.findings.add(finding("no-rows"))
+    return _result(transcript, draft, rows)
+
+
+def _layout(transcript: Transcript) -> Layout | None:
+    """The header, unless a bad line before the first good one may have been it."""
+    findings = transcript.findings
+    number, text = first_line(transcript.path)
+    if number == 0:
+        if not findings.has_errors:
+            findings.add(finding("empty-file"))
+        return None
+    if any(found.line is not None and found.line < number for found in findings.listed()):
+        return None
+    layout, wrong = read_header(number, text, SUMMARY)
+    findings.extend(wrong)
+    return layout
+
+
+def _result(transcript: Transcript, draft: Draft | None = None, rows: int = 0) -> Ledger:
+    findings = transcript.findings
+    rolled = [] if draft is None or findings.has_errors else rolled_rows(draft)
+    days = [day for period in (draft.cut_offs.values() if draft else ()) for day in period]
+    return Ledger(
+        encoding=transcript.encoding,
+        sha256=transcript.sha256,
+        rows=rows,
+        accepted=sum(row.parts for row in rolled),
+        periods=tuple(sorted({row.period for row in rolled})),
+        units=tuple(sorted({row.unit for row in rolled})),
+        as_of=date.fromisoformat(max(days)) if days else None,
+        findings=findings.listed(),
+        counts=findings.counts,
+        figures={(row.period, row.unit): row.figures for row in rolled},
+    )
