@@ -24,6 +24,7 @@ import duckdb
 from app.domain.register import shipped_register
 from app.reconcile import SEVEN, LedgerUnit, ledger_units, reconcile
 from app.reconcile.engine import MEMORY, THREADS
+from bench.table import publish
 
 TOWNSHIPS = 41_000
 MONTHS = [f"{2015 + m // 12}-{m % 12 + 1:02d}" for m in range(3, 15)]
@@ -56,9 +57,7 @@ def write_files(folder: Folder, *, seed: int = 20150425) -> None:
     _write(folder / "units.csv", ["code", "name", "reporting"], named)
 
 
-def _ledger_lines(
-    month: str, places: list[LedgerUnit], chance: random.Random, sums: Sums
-) -> Iterator[str]:
+def _ledger_lines(month: str, places: list[LedgerUnit], chance: random.Random, sums: Sums) -> Iterator[str]:
     for place in places:
         values = [chance.randrange(most) for most in (4, 3, 13, 4, 2, 3, 36)]
         values[2] += 9
@@ -166,7 +165,8 @@ def table(results: Mapping[str, list[dict[str, Any]]], megabytes: float) -> str:
     floor = median(run["wall"] for run in results["sql"])
     names = {"sql": "bare DuckDB SQL, typed, reports no row", "yuebao": "`reconcile`, every row checked"}
     lines = [
-        f"{TOWNSHIPS * len(MONTHS):,} rows, {megabytes:.0f} MB, {results['sql'][0]['mismatches']} mismatches found by both.",
+        f"{TOWNSHIPS * len(MONTHS):,} rows, {megabytes:.0f} MB, "
+        f"{results['sql'][0]['mismatches']} mismatches found by both.",
         "",
         "| | wall s, median [rounds] | ratio | CPU s | peak MiB |",
         "|---|---|---|---|---|",
@@ -175,7 +175,9 @@ def table(results: Mapping[str, list[dict[str, Any]]], megabytes: float) -> str:
         wall = median(run["wall"] for run in runs)
         each = ", ".join(f"{run['wall']:.2f}" for run in runs)
         cpu, mib = median(run["cpu"] for run in runs), max(run["mib"] for run in runs)
-        lines.append(f"| {names[contender]} | {wall:.2f} [{each}] | {wall / floor:.2f} | {cpu:.2f} | {mib:.0f} |")
+        lines.append(
+            f"| {names[contender]} | {wall:.2f} [{each}] | {wall / floor:.2f} | {cpu:.2f} | {mib:.0f} |"
+        )
     return "\n".join(lines)
 
 
@@ -196,7 +198,6 @@ def main() -> None:
         text = table(measure(folder, chosen.rounds), (folder / "ledger.csv").stat().st_size / 1e6)
     print(text)
     if chosen.write:
-        from bench.table import publish
         publish("ledger-summary", text)
 
 

@@ -26,7 +26,9 @@ _LAST = prepared(
     select(_IMPORTS.c.id).where(_IMPORTS.c.kind == bindparam("kind")).order_by(_IMPORTS.c.id.desc()).limit(1)
 )
 _KNOWN = prepared(
-    select(_UNITS.c.code, _UNITS.c.name, _UNITS.c.reports, _UNITS.c.report_path).order_by(_UNITS.c.code)
+    select(
+        _UNITS.c.code, _UNITS.c.name, _UNITS.c.reports, _UNITS.c.report_parent, _UNITS.c.report_path
+    ).order_by(_UNITS.c.code)
 )
 
 
@@ -35,7 +37,9 @@ def ledger_units(session: Session, *, by: Actor) -> list[LedgerUnit]:
     rows = session.all(_KNOWN)
     reporting = {row["code"] for row in rows if row["reports"]}
     return [
-        LedgerUnit(row["code"], row["name"], _reporting_unit(row["report_path"], reporting))
+        LedgerUnit(
+            row["code"], row["name"], _reporting_unit(row["report_path"], reporting), row["report_parent"]
+        )
         for row in rows
         if by.may(Action.WRITE_LEDGER, row["report_path"])
     ]
@@ -54,6 +58,11 @@ def store(session: Session, ledger: Ledger, *, kind: str, by: Actor, now: dateti
     import_id = new_id(now)
     previous = session.one(_LAST, kind=kind)
     changes = {"added": 0, "changed": 0, "removed": 0}
+    stored = []
+    for (period, unit), values in sorted(ledger.figures.items()):
+        known = {code: value for code, value in values.items() if value is not None}
+        stored.append({"import_id": import_id, "period": period, "unit_code": unit, "figures": known})
+        _apply(session, period, unit, known, changes)
     row = {
         "id": import_id,
         "kind": kind,
@@ -64,15 +73,11 @@ def store(session: Session, ledger: Ledger, *, kind: str, by: Actor, now: dateti
         "as_of": ledger.as_of,
         "supersedes": previous["id"] if previous else None,
         "findings": [finding.as_json() for finding in ledger.findings],
-        "summary": {"periods": ledger.periods, "units": ledger.units, "changes": changes},
+        "summary": {"periods": list(ledger.periods), "units": list(ledger.units), "changes": changes},
         "imported_at": now,
         "imported_by": by.id,
     }
     session.run(_ADD, **row)
-    stored = []
-    for (period, unit), values in sorted(ledger.figures.items()):
-        stored.append({"import_id": import_id, "period": period, "unit_code": unit, "figures": values})
-        _apply(session, period, unit, values, changes)
     session.many(_ADD_FIGURES, stored)
     thing = f"ledger:{import_id}"
     audit.record(

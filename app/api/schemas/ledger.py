@@ -38,7 +38,7 @@ class LedgerImportOut(Out):
     rows: int
     accepted: int
     periods: list[PeriodText]
-    units: int
+    units: list[UnitCode]
     sha256: str
     as_of: date | None
     findings: list[LedgerFindingOut]
