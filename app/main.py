@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 
 from app import __version__
 from app.api import aggregates, forms, health, ledger, periods, reconciliations, reports, trail, units
@@ -52,7 +51,7 @@ def _options(settings: Settings, database: Database, clock: Clock) -> EdgeOption
         """Bearer tokens; sessions of the console come with accounts."""
         if kind != "bearer":
             return None
-        return await database.read(partial(tokens.authenticate, now=clock.now()), secret)
+        return await database.look(tokens.authenticate, secret, now=clock.now())
 
     hosts = settings.allowed_hosts
     return EdgeOptions(

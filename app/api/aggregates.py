@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -32,12 +32,21 @@ async def get_aggregate(
     Each cell names the units it consists of and those that are missing. Ratios are ratios of sums, rounded
     half-up to one decimal from integers; 0/0 is null. The `ETag` is strong: an unchanged answer is 304.
     """
-    answers_kept: aggregates.Answers = request.app.state.aggregates
-    tag, body = await database_of(request).read(
-        answers_kept.get, unit_code=unit, period=parse_period(period), view=view, by=caller(request)
-    )
-    etag = etag_of(tag)
-    return not_modified(etag) if is_unchanged(request, etag) else reply(body, etag=etag)
+    database, answers_kept = database_of(request), answers_of(request)
+    asked: Any = {"unit_code": unit, "period": parse_period(period), "view": view}
+    tag, body = await database.look(answers_kept.kept, **asked, by=caller(request))
+    if is_unchanged(request, etag_of(tag)):
+        return not_modified(etag_of(tag))
+    if body is not None:
+        return reply(body, etag=etag_of(tag))
+    tag, made = await database.read(answers_kept.computed, **asked)
+    return reply(made, etag=etag_of(tag))
+
+
+def answers_of(request: Request) -> aggregates.Answers:
+    """The answers that this process keeps."""
+    kept: aggregates.Answers = request.app.state.aggregates
+    return kept
 
 
 @router.get("/completeness/{period}/{unit}", responses=answers(CompletenessOut, 200, 404, 422))

@@ -51,6 +51,7 @@ class Database:
         self._writes: SimpleQueue[Job | None] = SimpleQueue()
         self._reads: SimpleQueue[Job | None] = SimpleQueue()
         self._lanes: list[Lane] = []
+        self._here: Session | None = None
 
     @property
     def is_sqlite(self) -> bool:
@@ -87,6 +88,23 @@ class Database:
         """Run a service on a reader, in one read-only snapshot."""
         return await self._submit(self._reads, partial(_call, service, args, kwargs), dry_run=False)  # type: ignore[no-any-return]
 
+    async def look(
+        self,
+        service: Callable[Concatenate[Session, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run a look-up of a few indexed rows: on SQLite at once, on the caller's own thread.
+
+        There it takes 20 us, a tenth of what handing it to another thread costs. PostgreSQL may take its
+        time to answer, so there it is an ordinary read.
+        """
+        if not self.is_sqlite:
+            return await self.read(service, *args, **kwargs)
+        if self._here is None:
+            self._here = self.connect_read_only()
+        return _snapshot(self._here, partial(_call, service, args, kwargs))  # type: ignore[no-any-return]
+
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """One write transaction on its own connection: commits at the end, rolls back on any error."""
@@ -120,6 +138,9 @@ class Database:
         for lane in self._lanes:
             lane.join()
         self._lanes.clear()
+        if self._here is not None:
+            self._here.connection.close()
+            self._here = None
 
     def connect(self) -> Session:
         """A session on a new connection, outside any transaction."""
@@ -182,6 +203,14 @@ def _prepare_sqlite(raw: Any) -> None:
     raw.execute(f"PRAGMA cache_size = -{PAGE_CACHE_KIB}")
     raw.execute("PRAGMA foreign_keys = ON")
     raw.execute("PRAGMA trusted_schema = OFF")
+
+
+def _snapshot(session: Session, work: Callable[[Session], Any]) -> Any:
+    session.control("BEGIN")
+    try:
+        return work(session)
+    finally:
+        session.control("ROLLBACK")
 
 
 def _call(

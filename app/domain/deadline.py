@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 from types import MappingProxyType
 
@@ -56,6 +57,7 @@ class Deadline:
     findings: tuple[Finding, ...] = ()
 
 
+@lru_cache(maxsize=1024)
 def deadline(
     period: Period, day: int, shift: Shift = Shift.NONE, override: Override | None = None
 ) -> Deadline:

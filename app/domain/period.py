@@ -6,6 +6,7 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -99,6 +100,7 @@ def china_date(instant: datetime) -> date:
     return instant.astimezone(SHANGHAI).date()
 
 
+@lru_cache(maxsize=1024)
 def start_of(day: date) -> datetime:
     """The instant in UTC at which a day begins in China."""
     return datetime.combine(day, time(), SHANGHAI).astimezone(UTC)

@@ -35,6 +35,8 @@ class _Compiled(NamedTuple):
     check: Check
     needs: frozenset[str]
     values: Program | None
+    fixed: Finding | None = None
+    """What it says whenever it fails, if that rests on no number of the report."""
 
 
 class Rulebook:
@@ -43,7 +45,8 @@ class Rulebook:
     def __init__(self, rules: Iterable[Rule], vocabulary: Vocabulary, labels: Mapping[str, Text]) -> None:
         checks = [check for rule in rules for check in checks_of(rule)]
         self._labels = labels
-        self._compiled = [_compile(check, vocabulary) for check in checks]
+        compiled = (_compile(check, vocabulary) for check in checks)
+        self._compiled = [c if c.values else c._replace(fixed=self._finding(c, {})) for c in compiled]
         self._conditions = Program((check.condition for check in checks), vocabulary)
 
     def findings(self, facts: Mapping[str, Fact]) -> list[Finding]:
@@ -51,7 +54,9 @@ class Rulebook:
         verdicts = zip(self._compiled, self._conditions.run(facts), strict=True)
         failed = [(c, holds) for c, holds in verdicts if not holds and facts.keys() >= c.needs]
         return [
-            _undecidable(compiled.check) if holds is None else self._finding(compiled, facts)
+            _undecidable(compiled.check)
+            if holds is None
+            else compiled.fixed or self._finding(compiled, facts)
             for compiled, holds in failed
         ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, String, TypeDecorator
@@ -21,6 +22,7 @@ SQLModel.metadata.naming_convention = {
 metadata = SQLModel.metadata
 
 
+@lru_cache(maxsize=256)
 def iso(value: datetime) -> str:
     """An aware UTC instant in fixed width, to the microsecond: text that sorts as time does."""
     return value.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

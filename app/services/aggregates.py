@@ -79,21 +79,26 @@ class Answers:
         self._kept: OrderedDict[tuple[str, str, str], tuple[str, bytes]] = OrderedDict()
         self._lock = Lock()
 
-    def get(
+    def kept(
         self, session: Session, *, unit_code: str, period: Period, view: View, by: Actor
-    ) -> tuple[str, bytes]:
-        """(entity tag, JSON bytes). Who may not read it is refused before the cache is looked at.
+    ) -> tuple[str, bytes | None]:
+        """(entity tag, JSON bytes), without the bytes when they must be computed first.
 
-        Raises NotFound, Forbidden, Invalid.
+        Who may not read it is refused before the cache is looked at. Raises NotFound, Forbidden.
         """
         unit = units.get(session, unit_code)
         by.check(Action.READ_AGGREGATES, unit["report_path"])
-        key, tag = (unit_code, str(period), view.value), revisions.current(session, str(period))
-        kept = self._kept.get(key)
-        if kept is None or kept[0] != tag:
-            kept = (tag, _encode(of_unit(session, unit=unit, period=period, view=view)))
-        self._keep(key, kept)
-        return kept
+        tag = revisions.current(session, str(period))
+        known = self._kept.get((unit_code, str(period), view.value))
+        return tag, known[1] if known is not None and known[0] == tag else None
+
+    def computed(self, session: Session, *, unit_code: str, period: Period, view: View) -> tuple[str, bytes]:
+        """The same, computed now and kept; for who has been let through. Raises Invalid."""
+        tag = revisions.current(session, str(period))
+        body = of_unit(session, unit=units.get(session, unit_code), period=period, view=view)
+        answer = tag, orjson.dumps(body)
+        self._keep((unit_code, str(period), view.value), answer)
+        return answer
 
     def _keep(self, key: tuple[str, str, str], answer: tuple[str, bytes]) -> None:
         with self._lock:
@@ -101,10 +106,6 @@ class Answers:
             self._kept.move_to_end(key)
             if len(self._kept) > self._size:
                 self._kept.popitem(last=False)
-
-
-def _encode(body: dict[str, Any]) -> bytes:
-    return orjson.dumps(body)
 
 
 def _parts(session: Session, unit: Row, period: Period) -> list[UnitFigures]:

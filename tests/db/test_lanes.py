@@ -184,3 +184,13 @@ def test_the_database_itself_refuses_to_change_what_is_immutable(
 
     with pytest.raises(Exception, match="is immutable"), database.transaction() as session:
         session.control(change.format(table, column, column))
+
+
+def test_a_look_sees_what_was_written_and_can_write_nothing(database: Database) -> None:
+    async def scenario() -> int | None:
+        await database.write(add, "a", 7)
+        with pytest.raises(Exception, match=r"(?i)read.?only"):
+            await database.look(add, "b")
+        return await database.look(get, "a")
+
+    assert asyncio.run(scenario()) == 7
