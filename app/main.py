@@ -27,10 +27,10 @@ ROUTERS = (reports, ledger, reconciliations, aggregates, periods, units, forms, 
 DESCRIPTION = "月报：收表、核对、汇总。 A monthly form collected, reconciled with a ledger and summed up."
 
 
-def create_app(settings: Settings | None = None) -> Edge:
-    """The application for the given settings, or for those of the environment."""
+def create_app(settings: Settings | None = None, *, clock: Clock | None = None) -> Edge:
+    """The application for the given settings, or for those of the environment; `clock` replaces theirs."""
     settings = settings or Settings()
-    database, clock = Database(settings.database), Clock(settings.clock)
+    database, clock = Database(settings.database), clock or Clock(settings.clock)
     app = Edge(
         _options(settings, database, clock),
         title="月报 Yuebao",
