@@ -8,7 +8,18 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from app import __version__
-from app.api import aggregates, forms, health, ledger, periods, reconciliations, reports, trail, units
+from app.api import (
+    aggregates,
+    forms,
+    health,
+    ledger,
+    periods,
+    reconciliations,
+    report_steps,
+    reports,
+    trail,
+    units,
+)
 from app.api.docs import docs_router
 from app.api.edge import Edge, EdgeOptions
 from app.api.middleware import Lane
@@ -22,7 +33,19 @@ from app.services.aggregates import Answers
 from app.services.periods import Policy
 from app.settings import Settings
 
-ROUTERS = (reports, ledger, reconciliations, aggregates, periods, units, forms, trail, health, home)
+ROUTERS = (
+    reports,
+    report_steps,
+    ledger,
+    reconciliations,
+    aggregates,
+    periods,
+    units,
+    forms,
+    trail,
+    health,
+    home,
+)
 
 DESCRIPTION = "月报：收表、核对、汇总。 A monthly form collected, reconciled with a ledger and summed up."
 
