@@ -58,7 +58,11 @@ def register() -> list[UnitRow]:
 def _wanted(lines: Sequence[str] | io.TextIOBase) -> Iterator[str]:
     for number, line in enumerate(lines):
         code = line.partition(",")[0]
-        if number == 0 or code.startswith("440606") or (len(code) == 6 and code[:2] in {"00", "31", "43", "44"}):
+        if (
+            number == 0
+            or code.startswith("440606")
+            or (len(code) == 6 and code[:2] in {"00", "31", "43", "44"})
+        ):
             yield line
 
 

@@ -18,7 +18,7 @@ from app.services.periods import parse_period
 router = APIRouter(prefix="/api/v1", tags=["aggregates"])
 
 
-@router.get("/aggregates/{period}/{unit}", responses=answers(AggregateOut, 200, 304, 404, 422))
+@router.get("/aggregates/{period}/{unit}", responses=answers(AggregateOut, 200, 304, 403, 404, 422))
 async def get_aggregate(
     request: Request,
     period: PeriodInPath,
@@ -40,7 +40,7 @@ async def get_aggregate(
     return not_modified(etag) if is_unchanged(request, etag) else reply(body, etag=etag)
 
 
-@router.get("/completeness/{period}/{unit}", responses=answers(CompletenessOut, 200, 404, 422))
+@router.get("/completeness/{period}/{unit}", responses=answers(CompletenessOut, 200, 403, 404, 422))
 async def get_completeness(request: Request, period: PeriodInPath, unit: UnitInPath) -> Response:
     """Which of the expected units reported, on time or late, and which are missing."""
     found = await read(

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from hashlib import sha256
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import bindparam, or_, select
 
 from app.db import Row, Session, prepared
 from app.domain.aggregate import UnitFigures, View, aggregate
+from app.domain.form import FormVersion
 from app.domain.period import Period
 from app.domain.permission import Action, Actor
 from app.domain.values import FiguresRow
+from app.domain.workflow import Status
 from app.models import Figures, Report, Unit
+from app.models.report import IS_ACCEPTED
 from app.services import forms, revisions, units
 
 _FIGURES = Figures.__table__  # type: ignore[attr-defined]
 _REPORTS = Report.__table__  # type: ignore[attr-defined]
 _UNITS = Unit.__table__  # type: ignore[attr-defined]
 _PATH = _UNITS.c.report_path
-
-CUT_OFF_DAY = 25
-"""The day by which a unit must exist to be expected in a period's report."""
 
 MUNICIPALITIES = frozenset({"110000", "120000", "310000", "500000"})
 """直辖市 have no prefectures, so column 1 does not apply to what reports to them (domain.md 3.3)."""
@@ -58,9 +59,9 @@ def of_unit(session: Session, *, unit: Row, period: Period, view: View = View.AL
     """The sums of a unit and period; what `GET /aggregates/{period}/{unit}` answers."""
     form = forms.in_force(session, period)
     body = aggregate(
-        form.indicators,
+        form.summed,
         form.ratios,
-        _parts(session, unit, period),
+        _parts(session, unit, period, form),
         provisional=True,
         vintage=None,
         view=view,
@@ -68,15 +69,21 @@ def of_unit(session: Session, *, unit: Row, period: Period, view: View = View.AL
     return {"period": str(period), "unit": unit["code"], "name": unit["name"], "form": form.id, **body}
 
 
+class _Kept(NamedTuple):
+    state: str
+    tag: str
+    body: bytes
+
+
 class Answers:
-    """Bytes of answers by what was asked, each with the entity tag of the state it was computed from.
+    """Bytes of answers by what was asked, each with the state of the database that it was computed from.
 
     One entry per question, so a new state replaces the old one; the least recently asked goes first.
     """
 
     def __init__(self, size: int = 512) -> None:
         self._size = size
-        self._kept: OrderedDict[tuple[str, str, str], tuple[str, bytes]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str, str], _Kept] = OrderedDict()
         self._lock = Lock()
 
     def get(
@@ -84,18 +91,20 @@ class Answers:
     ) -> tuple[str, bytes]:
         """(entity tag, JSON bytes). Who may not read it is refused before the cache is looked at.
 
-        Raises NotFound, Forbidden, Invalid.
+        The tag is a hash of the bytes: what a change elsewhere left as it was is still unchanged, and no two
+        answers share one, not even after a restored backup. Raises NotFound, Forbidden, Invalid.
         """
         unit = units.get(session, unit_code)
         by.check(Action.READ_AGGREGATES, unit["report_path"])
-        key, tag = (unit_code, str(period), view.value), revisions.current(session, str(period))
+        key, state = (unit_code, str(period), view.value), revisions.current(session, str(period))
         kept = self._kept.get(key)
-        if kept is None or kept[0] != tag:
-            kept = (tag, _encode(of_unit(session, unit=unit, period=period, view=view)))
+        if kept is None or kept.state != state:
+            body = orjson.dumps(of_unit(session, unit=unit, period=period, view=view))
+            kept = _Kept(state, sha256(body).hexdigest()[:32], body)
         self._keep(key, kept)
-        return kept
+        return kept.tag, kept.body
 
-    def _keep(self, key: tuple[str, str, str], answer: tuple[str, bytes]) -> None:
+    def _keep(self, key: tuple[str, str, str], answer: _Kept) -> None:
         with self._lock:
             self._kept[key] = answer
             self._kept.move_to_end(key)
@@ -103,11 +112,7 @@ class Answers:
                 self._kept.popitem(last=False)
 
 
-def _encode(body: dict[str, Any]) -> bytes:
-    return orjson.dumps(body)
-
-
-def _parts(session: Session, unit: Row, period: Period) -> list[UnitFigures]:
+def _parts(session: Session, unit: Row, period: Period, form: FormVersion) -> list[UnitFigures]:
     path = unit["report_path"]
     stored = {
         row["unit_code"]: row
@@ -115,26 +120,24 @@ def _parts(session: Session, unit: Row, period: Period) -> list[UnitFigures]:
             _OF_PERIOD, month=str(period), path=path, path_from=path + "/", path_to=path + "0"
         )
     }
-    contributing = units.contributors(session, unit, on=period.day(CUT_OFF_DAY))
+    contributing = units.contributors(session, unit, on=form.window(period).end)
     missing = [row["code"] for row in contributing if row["code"] not in stored]
     last = _last_accepted(session, missing, period)
     return [_part(row, stored.get(row["code"]), last.get(row["code"], {})) for row in contributing]
 
 
 def _part(unit: Row, stored: Row | None, last: Mapping[str, int | None]) -> UnitFigures:
-    register = {
-        "counties_agri_total": unit["agri_counties_count"],
-        "townships_total": unit["townships_count"],
-    }
+    # Nobody but the unit itself knows of a draft.
+    is_filed = stored is not None and stored["status"] != Status.DRAFT
     return UnitFigures(
         code=unit["code"],
         name=unit["name"],
         level=unit["level"],
-        status=stored["status"] if stored else None,
-        timeliness=stored["timeliness"] if stored else None,
+        status=stored["status"] if stored and is_filed else None,
+        timeliness=stored["timeliness"] if stored and is_filed else None,
         row=FiguresRow(*(stored[name] for name in FiguresRow._fields)) if stored else None,
         not_applicable=_NO_PREFECTURE if unit["report_parent"] in MUNICIPALITIES else frozenset(),
-        last={**register, **last},
+        last={**units.register_figures(unit), **last},
     )
 
 
@@ -151,7 +154,7 @@ def _last_accepted(session: Session, codes: list[str], period: Period) -> dict[s
         .where(
             _FIGURES.c.unit_code.in_(codes),
             _FIGURES.c.period < str(period),
-            _REPORTS.c.status == "accepted",
+            IS_ACCEPTED,
         )
         .order_by(_FIGURES.c.period)
     )
