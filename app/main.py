@@ -7,7 +7,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from app import __version__
-from app.api import aggregates, forms, health, ledger, periods, reconciliations, reports, trail, units
+from app.api import (
+    aggregates,
+    forms,
+    health,
+    ledger,
+    periods,
+    reconciliations,
+    report_steps,
+    reports,
+    trail,
+    units,
+)
 from app.api.docs import docs_router
 from app.api.edge import Edge, EdgeOptions
 from app.api.middleware import Lane
@@ -21,15 +32,27 @@ from app.services.aggregates import Answers
 from app.services.periods import Policy
 from app.settings import Settings
 
-ROUTERS = (reports, ledger, reconciliations, aggregates, periods, units, forms, trail, health, home)
+ROUTERS = (
+    reports,
+    report_steps,
+    ledger,
+    reconciliations,
+    aggregates,
+    periods,
+    units,
+    forms,
+    trail,
+    health,
+    home,
+)
 
 DESCRIPTION = "月报：收表、核对、汇总。 A monthly form collected, reconciled with a ledger and summed up."
 
 
-def create_app(settings: Settings | None = None) -> Edge:
-    """The application for the given settings, or for those of the environment."""
+def create_app(settings: Settings | None = None, *, clock: Clock | None = None) -> Edge:
+    """The application for the given settings, or for those of the environment; `clock` replaces theirs."""
     settings = settings or Settings()
-    database, clock = Database(settings.database), Clock(settings.clock)
+    database, clock = Database(settings.database), clock or Clock(settings.clock)
     app = Edge(
         _options(settings, database, clock),
         title="月报 Yuebao",

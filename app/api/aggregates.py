@@ -18,7 +18,7 @@ from app.services.periods import parse_period
 router = APIRouter(prefix="/api/v1", tags=["aggregates"])
 
 
-@router.get("/aggregates/{period}/{unit}", responses=answers(AggregateOut, 200, 304, 404, 422))
+@router.get("/aggregates/{period}/{unit}", responses=answers(AggregateOut, 200, 304, 403, 404, 422))
 async def get_aggregate(
     request: Request,
     period: PeriodInPath,
@@ -34,13 +34,11 @@ async def get_aggregate(
     """
     database, answers_kept = database_of(request), answers_of(request)
     asked: Any = {"unit_code": unit, "period": parse_period(period), "view": view}
-    tag, body = await database.look(answers_kept.kept, **asked, by=caller(request))
-    if is_unchanged(request, etag_of(tag)):
-        return not_modified(etag_of(tag))
-    if body is not None:
-        return reply(body, etag=etag_of(tag))
-    tag, made = await database.read(answers_kept.computed, **asked)
-    return reply(made, etag=etag_of(tag))
+    found = await database.look(answers_kept.kept, **asked, by=caller(request))
+    if found is None:
+        found = await database.read(answers_kept.computed, **asked)
+    etag = etag_of(found.tag)
+    return not_modified(etag) if is_unchanged(request, etag) else reply(found.body, etag=etag)
 
 
 def answers_of(request: Request) -> aggregates.Answers:
@@ -49,7 +47,7 @@ def answers_of(request: Request) -> aggregates.Answers:
     return kept
 
 
-@router.get("/completeness/{period}/{unit}", responses=answers(CompletenessOut, 200, 404, 422))
+@router.get("/completeness/{period}/{unit}", responses=answers(CompletenessOut, 200, 403, 404, 422))
 async def get_completeness(request: Request, period: PeriodInPath, unit: UnitInPath) -> Response:
     """Which of the expected units reported, on time or late, and which are missing."""
     found = await read(

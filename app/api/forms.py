@@ -42,7 +42,7 @@ async def get_form_schema(request: Request, code: FormCode, version: FormNumber)
     return json_response(json_schema(await read(request, _get, code=code, version=version)))
 
 
-@router.post("", status_code=201, responses=answers(FormPublished, 201, 200, 409, 413, 415, 422))
+@router.post("", status_code=201, responses=answers(FormPublished, 201, 200, 403, 409, 413, 415, 422))
 async def publish_form(
     request: Request, body: Annotated[FormIn, json_body(FormIn, examples=FORM)], dry_run: DryRun = False
 ) -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
@@ -22,9 +21,11 @@ router = APIRouter(prefix="/api/v1/periods", tags=["periods"])
 
 @router.get("/{period}/{unit}", responses=answers(PeriodOut, 200, 404, 422))
 async def get_period(request: Request, period: PeriodInPath, unit: UnitInPath) -> Response:
-    """The window of a period, and the day on which the units that report to this unit are due.
+    """The window of a period and its deadline.
 
-    `findings` says where a shifted deadline leaves no time to review, or rests on an unpublished calendar.
+    For a unit that files a report, `deadline` is when that is due; for one that collects, when the units that
+    report to it are due, and `own_deadline` when it owes what it collected. `findings` says where a shifted
+    deadline leaves no time to review, or rests on an unpublished calendar.
     """
     found = await read(
         request, periods.of_unit, unit_code=unit, period=parse_period(period), policy=request.app.state.policy
@@ -32,7 +33,7 @@ async def get_period(request: Request, period: PeriodInPath, unit: UnitInPath) -
     return json_response(found)
 
 
-@router.put("/{period}/{unit}/deadline", responses=answers(PeriodOut, 200, 404, 413, 415, 422))
+@router.put("/{period}/{unit}/deadline", responses=answers(PeriodOut, 200, 403, 404, 409, 413, 415, 422))
 async def set_deadline(
     request: Request,
     period: PeriodInPath,
@@ -45,11 +46,11 @@ async def set_deadline(
         request,
         periods.set_deadline,
         _saved,
-        body=body.model_dump(),
+        body=body.model_dump(mode="json"),
         dry_run=dry_run,
         period=parse_period(period),
         unit_code=unit,
-        due_on=date.fromisoformat(body.due_on),
+        due_on=body.due_on,
         reason=body.reason,
         policy=request.app.state.policy,
     )

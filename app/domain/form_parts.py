@@ -116,6 +116,11 @@ class Supplement(Figure):
 
     origin: Origin
 
+    @property
+    def authority(self) -> Authority:
+        """A unit's own word: neither evidence nor a ledger decides a supplement."""
+        return Authority.DECLARED
+
 
 class Ratio(Part):
     """A percentage of two figures, always the ratio of their sums."""

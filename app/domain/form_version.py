@@ -98,6 +98,11 @@ class FormVersion(Part):
         return tuple(s.code for s in self.supplements if s.origin is Origin.REPORT)
 
     @cached_property
+    def summed(self) -> tuple[Indicator | Supplement, ...]:
+        """What is kept as figures and summed up the tree: the columns, then the supplements that units enter."""
+        return (*self.indicators, *(s for s in self.supplements if s.origin is Origin.REPORT))
+
+    @cached_property
     def rule(self) -> dict[str, Rule]:
         """The whole catalogue of rules by id, those of other rooms included."""
         return {r.id: r for r in self.rules}

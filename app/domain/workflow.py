@@ -75,9 +75,11 @@ TRANSITIONS = (
     Transition(Status.SUBMITTED, Step.ACCEPT, Status.ACCEPTED, *_REVIEW),
     Transition(Status.RETURNED, Step.SAVE, Status.RETURNED, *_WRITE),
     Transition(Status.RETURNED, Step.SUBMIT, Status.SUBMITTED, *_WRITE),
+    Transition(Status.RETURNED, Step.REOPEN, Status.RETURNED, *_REOPEN),
     Transition(Status.ACCEPTED, Step.REOPEN, Status.RETURNED, *_REOPEN),
 )
-"""Every move there is. A submitted report that is sent again stays submitted, as a new version."""
+"""Every move there is. A submitted report that is sent again stays submitted, as a new version; a returned one
+that is opened again gets another end, without which one that has expired could never be sent."""
 
 _TABLE = {(t.source, t.step): t for t in TRANSITIONS}
 _NAMES = {

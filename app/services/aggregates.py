@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from hashlib import sha256
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import bindparam, or_, select
 
 from app.db import Row, Session, prepared
 from app.domain.aggregate import UnitFigures, View, aggregate
+from app.domain.form import FormVersion
 from app.domain.period import Period
 from app.domain.permission import Action, Actor
 from app.domain.values import FiguresRow
+from app.domain.workflow import Status
 from app.models import Figures, Report, Unit
+from app.models.report import IS_ACCEPTED
 from app.services import forms, revisions, units
 
 _FIGURES = Figures.__table__  # type: ignore[attr-defined]
 _REPORTS = Report.__table__  # type: ignore[attr-defined]
 _UNITS = Unit.__table__  # type: ignore[attr-defined]
 _PATH = _UNITS.c.report_path
-
-CUT_OFF_DAY = 25
-"""The day by which a unit must exist to be expected in a period's report."""
 
 MUNICIPALITIES = frozenset({"110000", "120000", "310000", "500000"})
 """直辖市 have no prefectures, so column 1 does not apply to what reports to them (domain.md 3.3)."""
@@ -58,9 +59,9 @@ def of_unit(session: Session, *, unit: Row, period: Period, view: View = View.AL
     """The sums of a unit and period; what `GET /aggregates/{period}/{unit}` answers."""
     form = forms.in_force(session, period)
     body = aggregate(
-        form.indicators,
+        form.summed,
         form.ratios,
-        _parts(session, unit, period),
+        _parts(session, unit, period, form),
         provisional=True,
         vintage=None,
         view=view,
@@ -68,39 +69,46 @@ def of_unit(session: Session, *, unit: Row, period: Period, view: View = View.AL
     return {"period": str(period), "unit": unit["code"], "name": unit["name"], "form": form.id, **body}
 
 
+class Kept(NamedTuple):
+    state: str
+    tag: str
+    body: bytes
+
+
 class Answers:
-    """Bytes of answers by what was asked, each with the entity tag of the state it was computed from.
+    """Bytes of answers by what was asked, each with the state of the database that it was computed from.
 
     One entry per question, so a new state replaces the old one; the least recently asked goes first.
     """
 
     def __init__(self, size: int = 512) -> None:
         self._size = size
-        self._kept: OrderedDict[tuple[str, str, str], tuple[str, bytes]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str, str], Kept] = OrderedDict()
         self._lock = Lock()
 
-    def kept(
-        self, session: Session, *, unit_code: str, period: Period, view: View, by: Actor
-    ) -> tuple[str, bytes | None]:
-        """(entity tag, JSON bytes), without the bytes when they must be computed first.
+    def kept(self, session: Session, *, unit_code: str, period: Period, view: View, by: Actor) -> Kept | None:
+        """The answer as it still stands, or None when it must be computed.
 
         Who may not read it is refused before the cache is looked at. Raises NotFound, Forbidden.
         """
         unit = units.get(session, unit_code)
         by.check(Action.READ_AGGREGATES, unit["report_path"])
-        tag = revisions.current(session, str(period))
-        known = self._kept.get((unit_code, str(period), view.value))
-        return tag, known[1] if known is not None and known[0] == tag else None
+        kept = self._kept.get((unit_code, str(period), view.value))
+        return kept if kept and kept.state == revisions.current(session, str(period)) else None
 
-    def computed(self, session: Session, *, unit_code: str, period: Period, view: View) -> tuple[str, bytes]:
-        """The same, computed now and kept; for who has been let through. Raises Invalid."""
-        tag = revisions.current(session, str(period))
-        body = of_unit(session, unit=units.get(session, unit_code), period=period, view=view)
-        answer = tag, orjson.dumps(body)
+    def computed(self, session: Session, *, unit_code: str, period: Period, view: View) -> Kept:
+        """The same, computed now and kept; for who has been let through. Raises Invalid.
+
+        The tag is a hash of the bytes: what a change elsewhere left as it was is still unchanged, and no two
+        answers share one, not even after a restored backup.
+        """
+        state = revisions.current(session, str(period))
+        body = orjson.dumps(of_unit(session, unit=units.get(session, unit_code), period=period, view=view))
+        answer = Kept(state, sha256(body).hexdigest()[:32], body)
         self._keep((unit_code, str(period), view.value), answer)
         return answer
 
-    def _keep(self, key: tuple[str, str, str], answer: tuple[str, bytes]) -> None:
+    def _keep(self, key: tuple[str, str, str], answer: Kept) -> None:
         with self._lock:
             self._kept[key] = answer
             self._kept.move_to_end(key)
@@ -108,7 +116,7 @@ class Answers:
                 self._kept.popitem(last=False)
 
 
-def _parts(session: Session, unit: Row, period: Period) -> list[UnitFigures]:
+def _parts(session: Session, unit: Row, period: Period, form: FormVersion) -> list[UnitFigures]:
     path = unit["report_path"]
     stored = {
         row["unit_code"]: row
@@ -116,26 +124,24 @@ def _parts(session: Session, unit: Row, period: Period) -> list[UnitFigures]:
             _OF_PERIOD, month=str(period), path=path, path_from=path + "/", path_to=path + "0"
         )
     }
-    contributing = units.contributors(session, unit, on=period.day(CUT_OFF_DAY))
+    contributing = units.contributors(session, unit, on=form.window(period).end)
     missing = [row["code"] for row in contributing if row["code"] not in stored]
     last = _last_accepted(session, missing, period)
     return [_part(row, stored.get(row["code"]), last.get(row["code"], {})) for row in contributing]
 
 
 def _part(unit: Row, stored: Row | None, last: Mapping[str, int | None]) -> UnitFigures:
-    register = {
-        "counties_agri_total": unit["agri_counties_count"],
-        "townships_total": unit["townships_count"],
-    }
+    # Nobody but the unit itself knows of a draft.
+    is_filed = stored is not None and stored["status"] != Status.DRAFT
     return UnitFigures(
         code=unit["code"],
         name=unit["name"],
         level=unit["level"],
-        status=stored["status"] if stored else None,
-        timeliness=stored["timeliness"] if stored else None,
+        status=stored["status"] if stored and is_filed else None,
+        timeliness=stored["timeliness"] if stored and is_filed else None,
         row=FiguresRow(*(stored[name] for name in FiguresRow._fields)) if stored else None,
         not_applicable=_NO_PREFECTURE if unit["report_parent"] in MUNICIPALITIES else frozenset(),
-        last={**register, **last},
+        last={**units.register_figures(unit), **last},
     )
 
 
@@ -152,7 +158,7 @@ def _last_accepted(session: Session, codes: list[str], period: Period) -> dict[s
         .where(
             _FIGURES.c.unit_code.in_(codes),
             _FIGURES.c.period < str(period),
-            _REPORTS.c.status == "accepted",
+            IS_ACCEPTED,
         )
         .order_by(_FIGURES.c.period)
     )

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import func, insert, select
 
 from app.db import Row, Session, prepared
 from app.domain.canonical import digest
 from app.domain.permission import Action, Actor
-from app.models import AuditEvent
+from app.models import AuditEvent, Unit
 from app.models.base import iso
+from app.models.unit import within
 
 ALGORITHM = "sha256"
 GENESIS = "0" * 64
 
 _EVENTS = AuditEvent.__table__  # type: ignore[attr-defined]
+_UNITS = Unit.__table__  # type: ignore[attr-defined]
 _LAST = select(func.max(_EVENTS.c.seq)).scalar_subquery()
 _HEAD = prepared(select(_EVENTS.c.seq, _EVENTS.c.hash).where(_EVENTS.c.seq == _LAST))
 _APPEND = prepared(insert(_EVENTS))
+_CHAIN = prepared(select(_EVENTS).order_by(_EVENTS.c.seq))
 
 
 def record(
@@ -62,12 +65,36 @@ def record(
 def seal(row: Row) -> str:
     """The hash of a row: over its every field and the hash of the row before."""
     sealed = {key: value for key, value in row.items() if key != "hash"}
-    sealed["at"] = iso(row["at"])
+    sealed["at"] = iso(row["at"].astimezone(UTC))
     return digest(sealed)
 
 
 def listed(session: Session, *, after: int, limit: int, by: Actor) -> list[Row]:
-    """Audit rows after a number, oldest first. Raises Forbidden for all but auditors."""
+    """Audit rows about units within the caller's reach, after a number, oldest first.
+
+    Raises Forbidden for all but auditors. Only one who reaches the whole tree sees the chain without gaps.
+    """
     by.check_role(Action.READ_AUDIT)
-    statement = select(_EVENTS).where(_EVENTS.c.seq > after).order_by(_EVENTS.c.seq).limit(limit)
+    statement = (
+        select(_EVENTS)
+        .outerjoin(_UNITS, _UNITS.c.code == _EVENTS.c.unit)
+        .where(_EVENTS.c.seq > after, within(by.reach(Action.READ_AUDIT), _UNITS.c.report_path))
+        .order_by(_EVENTS.c.seq)
+        .limit(limit)
+    )
     return session.all(statement)
+
+
+def broken(session: Session) -> list[int]:
+    """The numbers of the rows at which the chain does not hold: changed, missing before it, or out of place.
+
+    Empty for a sound chain. Cutting its end, or sealing it anew from some row on, shows only against a head
+    that was kept elsewhere.
+    """
+    found = []
+    expected, previous = 1, GENESIS
+    for row in session.all(_CHAIN):
+        if row["seq"] != expected or row["prev_hash"] != previous or row["hash"] != seal(row):
+            found.append(row["seq"])
+        expected, previous = row["seq"] + 1, row["hash"]
+    return found

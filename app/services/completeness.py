@@ -28,13 +28,13 @@ def of_unit(
     unit = units.get(session, unit_code)
     by.check(Action.READ_AGGREGATES, unit["report_path"])
     form = forms.in_force(session, period)
-    expected = units.contributors(session, unit, on=period.day(form.timetable.cut_off_day))
+    expected = units.contributors(session, unit, on=form.window(period).end)
     reports = {row["unit_code"]: row for row in session.all(_STATES, month=str(period))}
     states = [
         UnitState(code, report["status"] if report else None, report["timeliness"] if report else None)
         for code, report in ((row["code"], reports.get(row["code"])) for row in expected)
     ]
-    due = periods.deadline_of(session, parent=unit, period=period, form=form, policy=policy)
+    due, _ = periods.deadline_of(session, parent=unit, period=period, form=form, policy=policy)
     return {
         "period": str(period),
         "unit": unit["code"],

@@ -28,7 +28,11 @@ def emit(session: Session, kind: str, *, unit: str, data: Mapping[str, object], 
 
 
 def listed(session: Session, *, after: int, limit: int, by: Actor) -> list[Row]:
-    """Events after a number about units within the caller's reach, oldest first."""
+    """Events after a number about units within the caller's reach, oldest first.
+
+    Raises Forbidden for who may read no report: events tell of them.
+    """
+    by.check_role(Action.READ_REPORT)
     statement = (
         select(_EVENTS)
         .outerjoin(_UNITS, _UNITS.c.code == _EVENTS.c.unit)

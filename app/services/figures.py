@@ -48,11 +48,12 @@ def refresh(
 ) -> Row:
     """Compute the four values anew from the given sources and store them; `before` is the stored row.
 
-    A source that is not given keeps its stored value; None takes it away (a withdrawn report).
+    `reported` holds figures and supplements. A source that is not given keeps its stored value; None takes it
+    away (a withdrawn report).
     """
     stored = before or {"reported": None, "evidenced": None, "ledger": None}
     values = figures_row(
-        form.indicators,
+        form.summed,
         stored["reported"] if reported is KEEP else reported,
         stored["evidenced"] or {},
         stored["ledger"] if ledger is KEEP else ledger,

@@ -67,12 +67,12 @@ def text(session: Session, code: str, version: int) -> str:
 def publish(session: Session, definition: str, *, by: Actor, now: datetime) -> FormVersion:
     """Publish a new version; every defect of the definition is refused at once.
 
-    Raises Invalid with the findings, Conflict when that code and version exist.
+    Raises Forbidden, Invalid with the findings, Conflict when that code and version exist.
     """
-    form, findings = load_form(definition)
-    if form is None or any(f.severity is Severity.ERROR for f in findings):
-        raise Invalid(code="form-invalid", findings=findings)
     by.check_role(Action.PUBLISH_FORM)
+    form, findings = load_form(definition)
+    if form is None:
+        raise Invalid(code="form-invalid", findings=findings)
     return _store(session, form, definition, by=by, now=now)
 
 

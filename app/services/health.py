@@ -11,6 +11,9 @@ _REVISION = prepared(select(_VERSIONS.c.version_num))
 
 
 def schema_revision(session: Session) -> str | None:
-    """The migration that the database is at."""
-    row = session.one(_REVISION)
+    """The migration that the database is at; None for one that was never made."""
+    try:
+        row = session.one(_REVISION)
+    except session.dialect.loaded_dbapi.Error:
+        return None
     return str(row["version_num"]) if row else None

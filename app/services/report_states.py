@@ -4,178 +4,149 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import bindparam, update
 
 from app.db import Row, Session, prepared
 from app.domain.content import parse_content
+from app.domain.form import FormVersion
 from app.domain.period import Period
 from app.domain.permission import Actor
-from app.domain.workflow import Need, Status, Step, transition
-from app.errors import Conflict, Forbidden, NotFound, Text, VersionConflict
+from app.domain.workflow import Status, Step, Transition
+from app.errors import Conflict, Text, VersionConflict
 from app.models import Report
-from app.services import audit, checking, events, figures, forms, periods, reports, units
+from app.services import audit, checking, events, figures, forms, revisions, standing, steps, versions
+from app.services.periods import Policy
 from app.services.reports import Saved
+from app.services.standing import Standing
 
 _REPORTS = Report.__table__  # type: ignore[attr-defined]
 _KEY = (_REPORTS.c.unit_code == bindparam("unit"), _REPORTS.c.period == bindparam("month"))
+_CHANGES = (
+    "status",
+    "first_submitted_at",
+    "timeliness",
+    "reasons",
+    "accepted_at",
+    "accepted_by",
+    "accepted_version",
+)
 _MOVE = prepared(
     update(_REPORTS)
     .where(
         *_KEY, _REPORTS.c.status == bindparam("was_status"), _REPORTS.c.version == bindparam("was_version")
     )
-    .values(
-        status=bindparam("new_status"),
-        reasons=bindparam("new_reasons"),
-        accepted_at=bindparam("new_accepted_at"),
-        accepted_by=bindparam("new_accepted_by"),
-        accepted_version=bindparam("new_accepted_version"),
-    )
+    .values({_REPORTS.c[name]: bindparam(f"new_{name}") for name in _CHANGES})
 )
 _NOTE = prepared(update(_REPORTS).where(*_KEY).values(findings=bindparam("new_findings")))
 
+_HAPPENED = {
+    Step.WITHDRAW: "report.withdrawn",
+    Step.ACCEPT: "report.accepted",
+    Step.RETURN: "report.returned",
+    Step.REOPEN: "report.reopened",
+}
+"""The events that the steps are told as."""
 
-def withdraw(
-    session: Session, *, period: str, unit: str, by: Actor, now: datetime, policy: periods.Policy
-) -> Saved:
-    """Take a submitted report back before it is reviewed: it becomes a draft and counts no more."""
-    return _take(session, Step.WITHDRAW, period=period, unit=unit, by=by, now=now, policy=policy)
+_NOT_JUDGED: Row = {"first_submitted_at": None, "timeliness": None}
 
 
-def accept(
-    session: Session,
-    *,
-    period: str,
-    unit: str,
-    content_hash: str | None = None,
-    by: Actor,
-    now: datetime,
-    policy: periods.Policy,
-) -> Saved:
+class Act(TypedDict):
+    """Whose report of which period, who acts, when, and under which settings."""
+
+    period: str
+    unit: str
+    by: Actor
+    now: datetime
+    policy: Policy
+
+
+def withdraw(session: Session, **act: Unpack[Act]) -> Saved:
+    """Take a submitted report back before it is reviewed: it becomes a draft and counts no more.
+
+    Its timeliness is still judged by its first submission once it is sent again.
+    """
+    return _take(session, Step.WITHDRAW, {"timeliness": None}, **act)
+
+
+def accept(session: Session, *, content_hash: str | None = None, **act: Unpack[Act]) -> Saved:
     """Accept a submitted report, and run the rules of the next period again, whose basis this is.
 
     With `content_hash`, only that content is accepted: VersionConflict when it has changed since.
     """
-    return _take(
-        session,
-        Step.ACCEPT,
-        period=period,
-        unit=unit,
-        by=by,
-        now=now,
-        policy=policy,
-        content_hash=content_hash,
-    )
+    accepted = {"reasons": None, "accepted_at": act["now"], "accepted_by": act["by"].id}
+    return _take(session, Step.ACCEPT, accepted, content_hash=content_hash, **act)
 
 
 def send_back(
-    session: Session,
-    *,
-    period: str,
-    unit: str,
-    reasons: Sequence[dict[str, str]],
-    by: Actor,
-    now: datetime,
-    policy: periods.Policy,
+    session: Session, *, reasons: Sequence[dict[str, str]], incomplete: bool = False, **act: Unpack[Act]
 ) -> Saved:
-    """Return a submitted report with a reason per cell; the version that was sent stays as it is."""
-    return _take(
-        session, Step.RETURN, period=period, unit=unit, by=by, now=now, policy=policy, reasons=list(reasons)
-    )
+    """Return a submitted report with a reason per cell; the version that was sent stays as it is.
+
+    One that is `incomplete` does not count as a first submission: its timeliness is judged anew.
+    """
+    changes = {"reasons": list(reasons), **(_NOT_JUDGED if incomplete else {})}
+    return _take(session, Step.RETURN, changes, **act)
 
 
-def reopen(
-    session: Session,
-    *,
-    period: str,
-    unit: str,
-    reason: str,
-    expires_at: datetime,
-    by: Actor,
-    now: datetime,
-    policy: periods.Policy,
-) -> Saved:
-    """Open an accepted report for a correction, with a reason and an end. Conflict for an end in the past."""
-    if expires_at <= now:
+def reopen(session: Session, *, reason: str, expires_at: datetime, **act: Unpack[Act]) -> Saved:
+    """Open an accepted report for a correction, with a reason and an end, or move the end of a returned one.
+
+    Conflict for an end that is not in the future.
+    """
+    if expires_at <= act["now"]:
         raise Conflict(
             Text("重新开放的截止时间须在将来", "A reopening must end in the future"), code="expiry-past"
         )
-    why = [{"pointer": "", "text": reason, "expires_at": expires_at.isoformat()}]
-    return _take(session, Step.REOPEN, period=period, unit=unit, by=by, now=now, policy=policy, reasons=why)
+    why = {"pointer": "", "text": reason, "expires_at": expires_at.isoformat()}
+    return _take(session, Step.REOPEN, {"reasons": [why]}, **act)
 
 
 def _take(
     session: Session,
     step: Step,
+    changes: Row,
     *,
-    period: str,
-    unit: str,
-    by: Actor,
-    now: datetime,
-    policy: periods.Policy,
     content_hash: str | None = None,
-    reasons: list[dict[str, str]] | None = None,
+    **act: Unpack[Act],
 ) -> Saved:
-    place = units.get(session, unit)
-    report = reports.find(session, period, unit)
-    target = _check(step, report, place, by, _author(session, report))
-    assert report is not None
-    if content_hash is not None and content_hash != report["content_hash"]:
-        raise VersionConflict(code="content-changed", current_version=report["version"])
-    moved = {**report, **_moved(step, report, target, reasons, by, now)}
-    _store(session, report, moved)
-    saved = _after(session, step, place, moved, by=by, now=now, policy=policy)
-    audit.record(
-        session,
-        by=by,
-        action=f"report.{step.value}",
-        path=place["report_path"],
-        thing=f"report:{period}/{unit}",
-        now=now,
-        version=report["version"],
-        before=report["content_hash"],
-        after=report["content_hash"],
+    """Check, move, and do what follows; `changes` are the columns that the step sets besides the status."""
+    by = act["by"]
+    at = standing.of(session, act["unit"], act["period"])
+    version = versions.current(session, at.report) if at.report else None
+    line = steps.check_taken(step, at.report, at.unit, version["author"] if version else "", by)
+    assert at.report is not None
+    assert version is not None
+    if content_hash is not None and content_hash != at.report["content_hash"]:
+        raise VersionConflict(code="content-changed", current_version=at.report["version"])
+    report = _moved(at.report, line, changes)
+    _store(session, at.report, report)
+    _count(session, step, at)
+    _trail(session, step, at, report, by, act["now"])
+    if step is Step.ACCEPT:
+        check_next(session, act["unit"], Period.parse(act["period"]))
+    form = _form_of(session, report)
+    return Saved(
+        report=report,
+        unit=at.unit,
+        content=versions.seen(version["content"], at.unit["report_path"], by),
+        findings=version["findings"] if report["findings"] is None else report["findings"],
+        author=version["author"],
+        deadline=at.due(Period.parse(act["period"]), form, act["policy"]).instant,
     )
-    data = {"period": period, "unit": unit, "version": report["version"]}
-    events.emit(session, f"report.{target.value}", unit=unit, data=data, now=now)
-    return saved
 
 
-def _author(session: Session, report: Row | None) -> str:
-    version = reports.saved_version(session, report) if report else None
-    return str(version["author"]) if version else ""
-
-
-def _check(step: Step, report: Row | None, place: Row, by: Actor, author: str) -> Status:
-    """The status that the step leads to. Raises NotFound, Forbidden, or Conflict for the wrong status."""
-    status = Status(report["status"]) if report else Status.ABSENT
-    line = transition(status, step)
-    action = line.action if line else reports.ACTION_OF[step]
-    by.check(action, place["report_path"])
-    if report is None or (status is Status.DRAFT and not reports.may_see_draft(by, place)):
-        raise NotFound()
-    if line is None:
-        raise Conflict(code="wrong-status", status_now=status.value)
-    if Need.OTHER_HANDS in line.needs and author == by.id:
-        raise Forbidden(
-            Text("报送人不得审核自己报送的报表", "Whoever submitted a report does not review it"),
-            code="own-report",
-        )
-    return line.target
-
-
-def _moved(
-    step: Step, report: Row, target: Status, reasons: list[dict[str, str]] | None, by: Actor, now: datetime
-) -> Row:
-    accepted = step is Step.ACCEPT
-    return {
-        "status": target.value,
-        "reasons": reasons,
-        "accepted_at": now if accepted else None,
-        "accepted_by": by.id if accepted else None,
-        "accepted_version": report["version"] if accepted else None,
-    }
+def _moved(report: Row, line: Transition, changes: Row) -> Row:
+    """The report after a step; an acceptance holds only until the next one."""
+    nobody: Row = {"accepted_at": None, "accepted_by": None}
+    moved = {**report, **nobody, **changes, "status": line.target.value}
+    moved["accepted_version"] = report["version"] if moved["accepted_by"] else None
+    if line.source is Status.RETURNED:
+        # Only its end is moved: what is to be corrected is still to be corrected.
+        kept = [reason for reason in report["reasons"] or () if "expires_at" not in reason]
+        moved["reasons"] = [*kept, *changes["reasons"]]
+    return moved
 
 
 def _store(session: Session, before: Row, after: Row) -> None:
@@ -186,51 +157,67 @@ def _store(session: Session, before: Row, after: Row) -> None:
         month=before["period"],
         was_status=before["status"],
         was_version=before["version"],
-        **{f"new_{name}": after[name] for name in ("status", "reasons", "accepted_at", "accepted_by")},
-        new_accepted_version=after["accepted_version"],
+        **{f"new_{name}": after[name] for name in _CHANGES},
     )
     if changed != 1:
         raise VersionConflict()
 
 
-def _after(
-    session: Session, step: Step, place: Row, report: Row, *, by: Actor, now: datetime, policy: periods.Policy
-) -> Saved:
-    """What follows a move: a withdrawn report counts no more, an accepted one is the basis of the next."""
-    period = Period.parse(report["period"])
-    form = forms.in_force(session, period)
-    stored = figures.get(session, report["period"], report["unit_code"])
-    reported: Any = None if step is Step.WITHDRAW else figures.KEEP
+def _count(session: Session, step: Step, at: Standing) -> None:
+    """A withdrawn report counts no more; every other step only shows in the answers about the period."""
+    assert at.report is not None
+    period = at.report["period"]
+    if step is not Step.WITHDRAW:
+        revisions.bump(session, revisions.of_period(period))
+        return
     figures.refresh(
         session,
-        unit=report["unit_code"],
-        period=report["period"],
-        form=form,
-        before=stored,
-        reported=reported,
+        unit=at.unit["code"],
+        period=period,
+        form=_form_of(session, at.report),
+        before=at.figures,
+        reported=None,
     )
-    if step is Step.ACCEPT:
-        check_next(session, place, period)
-    version = reports.saved_version(session, report) or {"content": {}, "findings": []}
-    findings = version["findings"] if report["findings"] is None else report["findings"]
-    due = periods.deadline(session, unit=place, period=period, form=form, policy=policy)
-    return Saved(report, place, form, version["content"], findings, due.instant)
 
 
-def check_next(session: Session, place: Row, period: Period) -> None:
-    """Run the rules of the following period's report anew; its state stays (domain.md section 2, note c)."""
-    report = reports.find(session, str(period.next), place["code"])
-    if report is None or report["status"] == Status.DRAFT:
+def _trail(session: Session, step: Step, at: Standing, report: Row, by: Actor, now: datetime) -> None:
+    period, unit, version = report["period"], report["unit_code"], report["version"]
+    audit.record(
+        session,
+        by=by,
+        action=f"report.{step.value}",
+        path=at.unit["report_path"],
+        thing=f"report:{period}/{unit}",
+        now=now,
+        version=version,
+        before=report["content_hash"],
+        after=report["content_hash"],
+    )
+    data: dict[str, Any] = {"period": period, "unit": unit, "version": version}
+    events.emit(session, _HAPPENED[step], unit=unit, data=data, now=now)
+
+
+def check_next(session: Session, unit: str, period: Period) -> None:
+    """Run the rules of the following period's report anew; its state stays (domain.md section 2, note c).
+
+    What its unit is still working on is checked when it is sent.
+    """
+    at = standing.of(session, unit, str(period.next))
+    version = versions.current(session, at.report) if at.report else None
+    if at.report is None or version is None or version["draft"]:
         return
-    form = forms.in_force(session, period.next)
-    content, shape = parse_content(form, reports.saved_content(session, report))
-    stored = figures.get(session, report["period"], report["unit_code"])
+    form = _form_of(session, at.report)
+    content, shape = parse_content(form, version["content"])
     found = checking.findings_of(
-        session, form=form, unit=place, period=period.next, content=content, stored=stored
+        session, form=form, unit=at.unit, period=period.next, content=content, stored=at.figures
     )
     session.run(
         _NOTE,
-        unit=report["unit_code"],
-        month=report["period"],
+        unit=unit,
+        month=str(period.next),
         new_findings=[f.as_json() for f in (*shape, *found)],
     )
+
+
+def _form_of(session: Session, report: Row) -> FormVersion:
+    return forms.get(session, report["form_code"], report["form_version"])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Label, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db import Session, prepared
+from app.domain.period import FIRST
 from app.models import Revision
 
 REGISTER = "register"
@@ -17,10 +18,19 @@ _BUMP = prepared(
     .values(name=bindparam("name"), number=1)
     .on_conflict_do_update(index_elements=["name"], set_={"number": _REVISIONS.c.number + 1})
 )
-_READ = prepared(
-    select(_REVISIONS.c.name, _REVISIONS.c.number).where(
-        _REVISIONS.c.name.in_([bindparam("first"), bindparam("second"), bindparam("third")])
-    )
+
+
+def _number(name: str) -> Label[int]:
+    number = select(_REVISIONS.c.number).where(_REVISIONS.c.name == name)
+    return number.correlate(None).scalar_subquery().label(name)
+
+
+_READ_UP_TO = prepared(
+    select(
+        _number(REGISTER),
+        _number(FORMS),
+        func.sum(_REVISIONS.c.number).label("periods"),
+    ).where(_REVISIONS.c.name.between(bindparam("first"), bindparam("last")))
 )
 
 
@@ -35,7 +45,10 @@ def bump(session: Session, name: str) -> None:
 
 
 def current(session: Session, period: str) -> str:
-    """One word that changes whenever an answer about the period may have changed."""
-    rows = session.all(_READ, first=REGISTER, second=FORMS, third=of_period(period))
-    numbers = {row["name"]: row["number"] for row in rows}
-    return ".".join(str(numbers.get(name, 0)) for name in (REGISTER, FORMS, of_period(period)))
+    """One word that changes whenever an answer about the period may have changed.
+
+    Earlier periods belong to it, because a missing unit enters with what it reported last. Counters only rise,
+    and so does their sum.
+    """
+    row = session.one(_READ_UP_TO, first=of_period(str(FIRST)), last=of_period(period)) or {}
+    return ".".join(str(number or 0) for number in row.values())

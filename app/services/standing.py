@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import BindParameter, Table, and_, bindparam, select
 
 from app.db import Row, Session, prepared
-from app.domain.deadline import Deadline, Override, deadline
+from app.domain.deadline import Deadline, Override
 from app.domain.form import FormVersion
 from app.domain.period import Period
 from app.errors import NotFound
@@ -60,7 +60,7 @@ class Standing:
 
     def due(self, period: Period, form: FormVersion, policy: Policy) -> Deadline:
         """When the unit's report is due: by the level it reports to, unless that unit moved the day."""
-        return deadline(period, form.due_day(self.parent_level), policy.shift or form.shift, self.override)
+        return policy.due(period, form, self.parent_level, self.override)
 
 
 def of(session: Session, unit: str, period: str) -> Standing:

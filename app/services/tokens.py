@@ -13,13 +13,15 @@ from sqlalchemy import bindparam, insert, select, update
 from app.db import Row, Session, prepared
 from app.domain.ids import new_id
 from app.domain.permission import Actor, Grant, Role
-from app.errors import NotFound
+from app.domain.unit import CENTRE
+from app.errors import Finding, Invalid, NotFound, Severity, Text
 from app.models import Grant as GrantRow
 from app.models import Token, Unit
 from app.services import audit, units
 
 PREFIX = "yb_"
 LONGEST_LIFE = timedelta(days=365)
+LONGEST_NAME = 80
 
 _TOKENS = Token.__table__  # type: ignore[attr-defined]
 _GRANTS = GrantRow.__table__  # type: ignore[attr-defined]
@@ -61,8 +63,12 @@ def create(
     by: Actor,
     now: datetime,
 ) -> str:
-    """Make a token for one role at one unit; the text returned is kept nowhere. Raises NotFound."""
+    """Make a token for one role at one unit; the text returned is kept nowhere.
+
+    Raises NotFound for an unknown unit, and Invalid for a name that is blank or too long.
+    """
     path = units.get(session, unit)["report_path"]
+    _check_name(name)
     token_id, secret = new_id(now), secrets.token_urlsafe(32)
     session.run(
         _ADD,
@@ -84,7 +90,9 @@ def revoke(session: Session, token_id: str, *, by: Actor, now: datetime) -> None
     """End a token at once. Raises NotFound when there is no such token in force."""
     if session.run(_REVOKE, token_id=token_id, at=now) != 1:
         raise NotFound()
-    audit.record(session, by=by, action="token.revoke", path="000000", thing=f"token:{token_id}", now=now)
+    row = session.one(_FIND, id=token_id)
+    path = row["report_path"] if row else CENTRE
+    audit.record(session, by=by, action="token.revoke", path=path, thing=f"token:{token_id}", now=now)
 
 
 def listed(session: Session) -> list[Row]:
@@ -110,6 +118,15 @@ def authenticate(session: Session, token: str, *, now: datetime) -> Actor | None
         grants=grants,
         scopes=frozenset(first["scopes"]),
     )
+
+
+def _check_name(name: str) -> None:
+    if not (name.isprintable() and 0 < len(name.strip()) and len(name) <= LONGEST_NAME):
+        text = Text(
+            f"名称须为1到{LONGEST_NAME}个可见字符", f"A name has 1 to {LONGEST_NAME} visible characters"
+        )
+        found = Finding("invalid-text", "invalid-text", Severity.ERROR, "/name", text)
+        raise Invalid(text, code="invalid-text", findings=[found])
 
 
 def _sha256(secret: str) -> str:

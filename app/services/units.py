@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, bindparam, or_, select
+from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db import Row, Session, prepared
 from app.domain.canonical import digest
 from app.domain.permission import Actor
-from app.domain.register import Level, UnitRow, report_paths, with_counts
+from app.domain.register import (
+    CENTRE,
+    Denominators,
+    Level,
+    UnitRow,
+    denominators,
+    report_paths,
+    with_counts,
+)
 from app.errors import NotFound
 from app.models import Unit
 from app.models.unit import within
@@ -22,6 +30,7 @@ _UNITS = Unit.__table__  # type: ignore[attr-defined]
 _PATH = _UNITS.c.report_path
 _GET = prepared(select(_UNITS).where(_UNITS.c.code == bindparam("code")))
 _ALL = prepared(select(_UNITS).order_by(_UNITS.c.code))
+_ANY = prepared(select(func.max(_UNITS.c.code).label("code")))
 _REPORTING_BELOW = prepared(
     select(_UNITS)
     .where(
@@ -48,6 +57,14 @@ def get(session: Session, code: str) -> Row:
     if row is None:
         raise NotFound()
     return row
+
+
+def register_figures(unit: Row) -> dict[str, int | None]:
+    """What the register says of a unit's denominators, by the code of their indicators."""
+    return {
+        "counties_agri_total": unit["agri_counties_count"],
+        "townships_total": unit["townships_count"],
+    }
 
 
 def contributors(session: Session, unit: Row, on: date) -> list[Row]:
@@ -94,30 +111,61 @@ def listed(
 
 
 def load(session: Session, rows: Sequence[UnitRow], *, by: Actor, now: datetime) -> dict[str, int]:
-    """Write checked register rows: {added, changed, unchanged}. Codes that are not named stay as they are."""
+    """Write checked register rows: {added, changed, unchanged}. Codes that are not named stay as they are.
+
+    Counts that the register derived are derived anew, so that a new town raises its city's; a count that
+    somebody stated otherwise stands until it is stated again.
+    """
     before = {row["code"]: row for row in session.all(_ALL)}
-    merged = {**{code: _as_unit(row) for code, row in before.items()}, **{row.code: row for row in rows}}
+    kept = _without_derived_counts([_as_unit(row) for row in before.values()])
+    merged = {row.code: row for row in (*kept, *rows)}
     paths = report_paths(merged.values())
     new = [{**asdict(row), "report_path": paths[row.code]} for row in with_counts(merged.values())]
     added = [row for row in new if row["code"] not in before]
     changed = [row for row in new if row["code"] in before and row != before[row["code"]]]
     if added or changed:
-        session.many(
-            _SAVE, sorted([*added, *changed], key=lambda row: (len(row["report_path"]), row["code"]))
-        )
-        counts = {"added": len(added), "changed": len(changed)}
-        audit.record(
-            session,
-            by=by,
-            action="register.load",
-            path="000000",
-            thing="register",
-            now=now,
-            after=digest([[row["code"], row["report_path"]] for row in new]),
-        )
-        events.emit(session, "register.changed", unit="000000", data=counts, now=now)
-        revisions.bump(session, revisions.REGISTER)
+        session.many(_SAVE, [*added, *changed])
+        _trail(session, new, {"added": len(added), "changed": len(changed)}, by=by, now=now)
     return {"added": len(added), "changed": len(changed), "unchanged": len(new) - len(added) - len(changed)}
+
+
+def _trail(session: Session, units: list[Row], counts: dict[str, int], *, by: Actor, now: datetime) -> None:
+    audit.record(
+        session,
+        by=by,
+        action="register.load",
+        path=CENTRE,
+        thing="register",
+        now=now,
+        after=digest([sorted((name, str(value)) for name, value in unit.items()) for unit in units]),
+    )
+    events.emit(session, "register.changed", unit=CENTRE, data=counts, now=now)
+    revisions.bump(session, revisions.REGISTER)
+
+
+def _without_derived_counts(rows: Sequence[UnitRow]) -> list[UnitRow]:
+    """The rows with the counts blank that say no more than the tree itself does."""
+    counted = denominators(rows)
+    return [_without_derived(row, counted[row.code]) if row.reports else row for row in rows]
+
+
+def _without_derived(row: UnitRow, counted: Denominators) -> UnitRow:
+    return replace(
+        row,
+        counties_count=_unless(counted.counties, row.counties_count),
+        agri_counties_count=_unless(counted.agri_counties, row.agri_counties_count),
+        townships_count=_unless(counted.townships, row.townships_count),
+    )
+
+
+def _unless(derived: int, stated: int | None) -> int | None:
+    return None if stated == derived else stated
+
+
+def is_empty(session: Session) -> bool:
+    """Whether no unit is known yet."""
+    row = session.one(_ANY)
+    return row is None or row["code"] is None
 
 
 def known(session: Session) -> list[UnitRow]:

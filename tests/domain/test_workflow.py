@@ -24,7 +24,7 @@ def steps(status: Status, permissions: Collection[Action], **situation: bool) ->
         (Status.ABSENT, {"save", "submit"}, set()),
         (Status.DRAFT, {"save", "submit"}, set()),
         (Status.SUBMITTED, {"submit", "withdraw"}, {"return", "accept"}),
-        (Status.RETURNED, {"save", "submit"}, set()),
+        (Status.RETURNED, {"save", "submit"}, {"reopen"}),
         (Status.ACCEPTED, set(), {"reopen"}),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from app.api.schemas.shapes import Body, FindingOut, Out, PeriodText, TextOut, UnitCode
 
@@ -163,10 +163,12 @@ class ReturnIn(Body):
     """Why a report goes back: a reason per cell, at least one."""
 
     reasons: list[ReasonIn] = Field(min_length=1, max_length=100)
+    incomplete: bool = False
+    """Whether it was blank or unfinished, and so does not count as submitted."""
 
 
 class ReopenIn(Body):
     """Why an accepted report is opened again, and until when."""
 
     reason: str = Field(min_length=2, max_length=500)
-    expires_at: datetime
+    expires_at: AwareDatetime

@@ -159,7 +159,7 @@ class FormSchema(Out):
 class DeadlineIn(Body):
     """A deadline moved for one period, with its reason."""
 
-    due_on: str = Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$", examples=["2015-04-27"])
+    due_on: date = Field(examples=["2015-04-27"])
     reason: str = Field(min_length=2, max_length=500)
 
 
@@ -170,8 +170,11 @@ class PeriodOut(Out):
     unit: UnitCode
     form: str
     window: dict[str, date]
+    opens_at: datetime
     deadline: datetime
     due_on: date
+    own_deadline: datetime | None
+    reason: str | None
     findings: list[FindingOut]
 
 

@@ -1,0 +1,58 @@
+"""Steps: whether a report can take one now, by the table of its life."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.db import Row
+from app.domain.permission import Actor
+from app.domain.workflow import TRANSITIONS, Need, Status, Step, Transition, allowed, transition
+from app.errors import Conflict, Forbidden, NotFound, Text
+from app.services import versions
+
+_ACTION_OF = {line.step: line.action for line in TRANSITIONS}
+"""The permission that each step needs, whatever the status."""
+
+
+def line_of(status: Status, step: Step) -> Transition:
+    """The line of the table for a step. Raises Conflict where the status does not know it."""
+    line = transition(status, step)
+    if line is None:
+        raise wrong_status(status, step)
+    return line
+
+
+def wrong_status(status: Status, step: Step) -> Conflict:
+    """The refusal of a step that the status does not know, in the words of `allowed`."""
+    title = next(each for each in allowed(status, lambda _: True) if each.step is step).because[0]
+    return Conflict(title, code="wrong-status", status_now=status.value)
+
+
+def check_taken(step: Step, report: Row | None, unit: Row, author: str, by: Actor) -> Transition:
+    """The line along which a caller takes a report that exists.
+
+    `author` saved what would be reviewed. Raises NotFound (also for a draft of another unit), Forbidden, and
+    Conflict for the wrong status.
+    """
+    path = unit["report_path"]
+    by.check(_ACTION_OF[step], path)
+    if report is None or (report["status"] == Status.DRAFT and not versions.is_own(path, by)):
+        raise NotFound()
+    line = line_of(Status(report["status"]), step)
+    if Need.OTHER_HANDS in line.needs and author == by.id:
+        raise Forbidden(
+            Text("报送人不得审核自己报送的报表", "Whoever submitted a report does not review it"),
+            code="own-report",
+        )
+    return line
+
+
+def check_not_expired(report: Row, now: datetime) -> None:
+    """Refuse to write into a report whose reopening has come to its end. Raises Conflict."""
+    ends = [reason["expires_at"] for reason in report["reasons"] or () if "expires_at" in reason]
+    if report["status"] == Status.RETURNED and ends and datetime.fromisoformat(ends[-1]) < now:
+        raise Conflict(
+            Text("重新开放已到期，请联系上级再次开放", "The reopening has ended; ask for another one"),
+            code="reopening-expired",
+            expired_at=ends[-1],
+        )
