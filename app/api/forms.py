@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from app.api.answers import DryRun, json_answer, json_response, read, write
-from app.api.body import json_body
+from app.api.body import json_tree
 from app.api.documented import answers
 from app.api.examples import FORM
+from app.api.findings import finding, only_code
 from app.api.schemas.shapes import FormCode, FormNumber
-from app.api.schemas.views import FormIn, FormList, FormOut, FormPublished, FormSchema
+from app.api.schemas.views import FormDiff, FormIn, FormList, FormOut, FormPublished, FormSchema
+from app.api.strict_json import Loaded
 from app.db import Row, Session
+from app.domain.canonical import canonical
 from app.domain.form import FormVersion
+from app.domain.form_diff import diff
 from app.domain.form_schema import json_schema
 from app.domain.permission import Action, Actor
+from app.domain.pointer import pointer
+from app.errors import Invalid
 from app.services import forms
 from app.services.idempotency import Answer
 
@@ -42,17 +48,51 @@ async def get_form_schema(request: Request, code: FormCode, version: FormNumber)
     return json_response(json_schema(await read(request, _get, code=code, version=version)))
 
 
+@router.get("/{code}/{version}/diff", responses=answers(FormDiff, 200, 404, 422))
+async def get_form_diff(
+    request: Request,
+    code: FormCode,
+    version: FormNumber,
+    first: Annotated[int, Query(alias="from", ge=1, le=9999, description="the earlier version")],
+) -> Response:
+    """What changed since an earlier version, and which series it breaks.
+
+    A series that ends is null afterwards, never 0; one whose definition, kind or authority changed goes on, and
+    its values before and after must not be compared.
+    """
+    old = await read(request, _get, code=code, version=first)
+    new = await read(request, _get, code=code, version=version)
+    return json_response({"from": old.id, "to": new.id, "changes": [c.as_json() for c in diff(old, new)]})
+
+
 @router.post("", status_code=201, responses=answers(FormPublished, 201, 200, 403, 409, 413, 415, 422))
 async def publish_form(
-    request: Request, body: Annotated[FormIn, json_body(FormIn, examples=FORM)], dry_run: DryRun = False
+    request: Request, body: Annotated[Loaded, json_tree(FormIn, examples=FORM)], dry_run: DryRun = False
 ) -> Response:
     """Publish a version. It is immutable from then on, and valid from the period it names.
 
-    Every defect of the definition is refused at once. With `dry_run` the definition is only checked.
+    The body is a definition as `GET /forms/{code}/{version}` shows it, or `{"definition": "…"}` with the same in
+    TOML. Every defect is refused at once. With `dry_run` the definition is only checked.
     """
+    definition = definition_of(body)
     return await write(
-        request, forms.publish, _published, body=body.definition, dry_run=dry_run, definition=body.definition
+        request, forms.publish, _published, body=definition, dry_run=dry_run, definition=definition
     )
+
+
+def definition_of(body: Loaded) -> str:
+    """The text to publish: TOML as it was sent, or the JSON in its canonical form. Raises Invalid."""
+    members = {name: value for name, value in body.value.items() if name != "form"}
+    found = list(body.findings)
+    if "definition" not in members and not found:
+        return canonical(members).decode()
+    text = members.pop("definition", None)
+    found += [finding("unknown-field", pointer(name)) for name in members]
+    if not isinstance(text, str) or not text.strip() or text.startswith("{"):
+        found.append(finding("wrong-type", "/definition"))
+    if found:
+        raise Invalid(code=only_code(found), findings=found)
+    return str(text)
 
 
 def _published(form: FormVersion, committed: bool) -> Answer:

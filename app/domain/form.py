@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
+import orjson
 from pydantic import ValidationError
 
 from app.domain.form_defects import defect, defects
@@ -34,7 +35,9 @@ def builtin_forms() -> tuple[str, ...]:
 
 
 def load_form(text: str) -> tuple[FormVersion | None, list[Finding]]:
-    """Read a definition written as TOML; see `build_form`."""
+    """Read a definition written as TOML, or as one JSON object; see `build_form`."""
+    if text.startswith("{"):
+        return build_form(orjson.loads(text))
     try:
         data = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app.api.schemas.shapes import Body, FindingOut, Out, PeriodText, UnitCode
 
@@ -121,9 +121,11 @@ class FormList(Out):
 
 
 class FormIn(Body):
-    """A definition in TOML, as docs/forms.md describes it."""
+    """A definition in TOML (docs/forms.md), or in place of `definition` the members of one as JSON."""
 
-    definition: str = Field(max_length=400_000)
+    model_config = ConfigDict(extra="allow")
+
+    definition: str | None = None
 
 
 class FormPublished(Out):
@@ -146,6 +148,14 @@ class FormOut(Out):
     indicators: list[dict[str, Any]]
     ratios: list[dict[str, Any]]
     rules: list[dict[str, Any]]
+
+
+class FormDiff(Out):
+    """What changed between two versions."""
+
+    from_: str = Field(alias="from")
+    to: str
+    changes: list[dict[str, Any]]
 
 
 class FormSchema(Out):
