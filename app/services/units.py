@@ -140,7 +140,7 @@ def _trail(session: Session, units: list[Row], counts: dict[str, int], *, by: Ac
         path=CENTRE,
         thing="register",
         now=now,
-        after=digest([sorted((name, str(value)) for name, value in unit.items()) for unit in units]),
+        after=digest([[str(value) for value in unit.values()] for unit in units]),
     )
     events.emit(session, "register.changed", unit=CENTRE, data=counts, now=now)
     revisions.bump(session, revisions.REGISTER)
