@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -14,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.house.repository import ROOT
 
@@ -49,6 +52,15 @@ def environment(**settings: str) -> dict[str, str]:
     """This process's environment without settings of the service, but for those given."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("YUEBAO_")}
     return {**kept, "PYTHONPATH": str(ROOT), **settings}
+
+
+def pasted(line: str) -> tuple[int, dict[str, Any]]:
+    """The status and the body of a printed command, run by a shell at the repository's root."""
+    shell = [shutil.which("sh") or "sh", "-c", f"{line} -w '\\n%{{http_code}}'"]
+    done = subprocess.run(shell, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=60)
+    body, _, status = done.stdout.rpartition("\n")
+    assert done.returncode == 0, done.stderr
+    return int(status), json.loads(body)
 
 
 @contextmanager

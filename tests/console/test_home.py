@@ -18,7 +18,7 @@ from app.db import Database
 from app.main import create_app
 from app.services import forms
 from app.settings import Settings
-from tests.demonstration import Demo, running
+from tests.demonstration import Demo, pasted, running
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = (
@@ -45,7 +45,7 @@ def service(tmp_path: Path, sqlite_template: Path) -> Any:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """A demo that the tests of this module only read."""
+    """A demo to which no test of this module files a report."""
     with running(tmp_path_factory.mktemp("demo")) as started:
         yield started
 
@@ -167,6 +167,22 @@ def test_the_board_shows_every_unit_and_no_person(browser: Browser, demo: Demo) 
     assert page.locator(".bars svg.bar").count() == 3
     assert page.locator("table.board .chip.absent").count() == 4
     assert not re.search("示例.|1380000", text)
+    page.close()
+
+
+@pytest.mark.browser
+def test_the_board_shows_what_the_last_reconciliation_found(browser: Browser, demo: Demo) -> None:
+    status, found = pasted(demo.commands[2])
+    page = browser.new_page()
+    page.goto(f"{demo.address}/demo/board?lang=en")
+    cells = page.locator("table.board td[data-label=Ledger]").all_inner_texts()
+    rows = page.locator("#ledger ~ table tbody tr")
+
+    assert status == 201
+    assert sum(int(text.split()[0]) for text in cells if "differ" in text) == rows.count() == 9
+    assert found["summary"]["mismatched"] == 9
+    assert (cells.count("no record"), cells.count("1 blank"), cells.count("—")) == (1, 1, 4)
+    assert rows.first.inner_text().split()[-1] == "+74"
     page.close()
 
 
