@@ -22,7 +22,7 @@ from app.api import (
 from app.api.docs import docs_router
 from app.api.edge import Edge, EdgeOptions
 from app.api.middleware import Lane
-from app.console import home
+from app.console import board, home
 from app.db import Database
 from app.domain.clock import Clock
 from app.domain.deadline import Shift
@@ -30,7 +30,7 @@ from app.domain.permission import Actor
 from app.services import tokens
 from app.services.aggregates import Answers
 from app.services.periods import Policy
-from app.settings import Settings
+from app.settings import Environment, Settings
 
 ROUTERS = (
     reports,
@@ -60,12 +60,15 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         version=__version__,
         lifespan=_life,
     )
-    app.include(*(room.router for room in ROUTERS), docs_router())
+    is_demo = settings.env is Environment.DEMO
+    rooms = (*ROUTERS, board) if is_demo else ROUTERS
+    app.include(*(room.router for room in rooms), docs_router())
     app.state.database = database
     app.state.clock = clock
     app.state.policy = Policy(shift=Shift(settings.deadline_shift) if settings.deadline_shift else None)
     app.state.aggregates = Answers()
     app.state.spool = settings.data_dir
+    app.state.is_demo = is_demo
     return app
 
 
@@ -86,7 +89,9 @@ def _options(settings: Settings, database: Database, clock: Clock) -> EdgeOption
             Lane("/api/v1/ledger/imports", "import", settings.max_ledger_bytes),
             Lane("/api/v1/reconciliations", "import", settings.max_ledger_bytes),
         ),
-        public_exact=frozenset({"/", "/console.css"}),
+        # In the demo all data is invented, so its board needs no caller; elsewhere that path does not exist.
+        public_exact=frozenset({"/", board.PATH, *home.STATIC}),
+        pages_exact=frozenset({"/", board.PATH}),
     )
 
 
@@ -103,3 +108,5 @@ async def _life(app: Edge) -> AsyncIterator[None]:
     gc.set_threshold(10_000, 50, 100)
     yield
     app.state.database.stop()
+    # What stays frozen is never released: DuckDB's binding would call it a leak, at length, on standard error.
+    gc.unfreeze()

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 import typer
-import uvicorn
 from rich.console import Console
 
-from app.cli import context, reconcile, token, unit
-from app.cli.context import OPERATOR, problems_end_the_command
-from app.db import Database, Session
-from app.domain.register import shipped_register
-from app.models.migrate import migrate
-from app.services import forms, units
+from app.cli import context, demo, reconcile, token, unit
+from app.cli.context import problems_end_the_command
+from app.cli.installation import install
+from app.cli.server import run_server
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,6 +20,7 @@ app = typer.Typer(
 app.add_typer(token.app, name="token")
 app.add_typer(unit.app, name="unit")
 app.command(name="reconcile")(reconcile.command)
+app.command(name="demo")(demo.demo)
 
 
 @app.command()
@@ -31,22 +28,15 @@ def init() -> None:
     """建立或升级数据库，装入单位名录和内置表式；可重复运行 / Create or migrate the database (idempotent)."""
     found = context.load()
     found.settings.data_dir.mkdir(parents=True, exist_ok=True)
-    migrate(found.settings.database)
-    database, now = Database(found.settings.database), found.clock.now()
-    with problems_end_the_command(), database.transaction() as session:
-        counts = _load_register(session, now)
-        published = forms.publish_builtin(session, by=OPERATOR, now=now)
+    with problems_end_the_command():
+        installed = install(found.settings.database, now=found.clock.now())
     console = Console(highlight=False)
-    console.print(f"数据库已就绪 Database ready: {database.engine.url.render_as_string(hide_password=True)}")
-    if counts:
-        console.print(f"单位名录 Register: {counts['added']:,}")
-    for form in published:
+    url = installed.database.engine.url.render_as_string(hide_password=True)
+    console.print(f"数据库已就绪 Database ready: {url}")
+    if installed.units_added:
+        console.print(f"单位名录 Register: {installed.units_added:,}")
+    for form in installed.forms_published:
         console.print(f"已发布表式 Form published: {form}")
-
-
-def _load_register(session: Session, now: datetime) -> dict[str, int] | None:
-    """The shipped register, once: what an office corrected afterwards is never overwritten."""
-    return None if units.known(session) else units.load(session, shipped_register(), by=OPERATOR, now=now)
 
 
 @app.command()
@@ -63,20 +53,3 @@ def serve(
             "SQLite serves from one process; set YUEBAO_DATABASE_URL to use PostgreSQL",
         )
     run_server(host, port, workers)
-
-
-def run_server(host: str, port: int, workers: int = 1) -> None:
-    """Run uvicorn as the service needs it: a strict parser, no access log of its own, a bounded farewell."""
-    uvicorn.run(
-        "app.main:create_app",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        http="httptools",
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        timeout_graceful_shutdown=20,
-        log_level="warning",
-    )

@@ -26,6 +26,12 @@ _LEDGER = LedgerFigure.__table__  # type: ignore[attr-defined]
 _ADD = prepared(insert(_RUNS))
 _ADD_MISMATCHES = prepared(insert(_MISMATCHES))
 _GET = prepared(select(_RUNS).where(_RUNS.c.id == bindparam("id")))
+_LATEST = prepared(
+    select(_RUNS)
+    .where(_RUNS.c.period == bindparam("month"), _RUNS.c.unit_code == bindparam("unit"))
+    .order_by(_RUNS.c.id.desc())
+    .limit(1)
+)
 _FOUND = prepared(
     select(_MISMATCHES)
     .where(_MISMATCHES.c.reconciliation_id == bindparam("run"), _MISMATCHES.c.position > bindparam("after"))
@@ -93,6 +99,12 @@ def get(session: Session, run_id: str, *, by: Actor) -> Row:
         raise NotFound()
     by.check(Action.READ_MISMATCHES, units.get(session, row["unit_code"])["report_path"])
     return row
+
+
+def latest(session: Session, *, period: Period, unit_code: str, by: Actor) -> Row | None:
+    """The last run of a period and unit without its mismatches, or None. Raises NotFound, Forbidden."""
+    by.check(Action.READ_MISMATCHES, units.get(session, unit_code)["report_path"])
+    return session.one(_LATEST, month=str(period), unit=unit_code)
 
 
 def mismatches(session: Session, run_id: str, *, after: int = -1, limit: int = EVERY) -> list[Row]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date, datetime
+from operator import attrgetter
 
 from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
@@ -14,6 +15,7 @@ from app.domain.canonical import digest
 from app.domain.permission import Actor
 from app.domain.register import (
     CENTRE,
+    COLUMNS,
     Denominators,
     Level,
     UnitRow,
@@ -27,6 +29,7 @@ from app.models.unit import within
 from app.services import audit, events, revisions
 
 _UNITS = Unit.__table__  # type: ignore[attr-defined]
+_values = attrgetter(*COLUMNS)
 _PATH = _UNITS.c.report_path
 _GET = prepared(select(_UNITS).where(_UNITS.c.code == bindparam("code")))
 _ALL = prepared(select(_UNITS).order_by(_UNITS.c.code))
@@ -120,7 +123,7 @@ def load(session: Session, rows: Sequence[UnitRow], *, by: Actor, now: datetime)
     kept = _without_derived_counts([_as_unit(row) for row in before.values()])
     merged = {row.code: row for row in (*kept, *rows)}
     paths = report_paths(merged.values())
-    new = [{**asdict(row), "report_path": paths[row.code]} for row in with_counts(merged.values())]
+    new = [_as_row(row, paths[row.code]) for row in with_counts(merged.values())]
     added = [row for row in new if row["code"] not in before]
     changed = [row for row in new if row["code"] in before and row != before[row["code"]]]
     if added or changed:
@@ -137,7 +140,7 @@ def _trail(session: Session, units: list[Row], counts: dict[str, int], *, by: Ac
         path=CENTRE,
         thing="register",
         now=now,
-        after=digest([sorted((name, str(value)) for name, value in unit.items()) for unit in units]),
+        after=digest([[str(value) for value in unit.values()] for unit in units]),
     )
     events.emit(session, "register.changed", unit=CENTRE, data=counts, now=now)
     revisions.bump(session, revisions.REGISTER)
@@ -171,6 +174,12 @@ def is_empty(session: Session) -> bool:
 def known(session: Session) -> list[UnitRow]:
     """The register as it stands, by code."""
     return [_as_unit(row) for row in session.all(_ALL)]
+
+
+def _as_row(unit: UnitRow, path: str) -> Row:
+    """The columns of a unit; not by `asdict`, whose deep copies take longer than the whole import."""
+    # The bare string, because the driver looks for an adapter for every value of a type it does not know.
+    return dict(zip(COLUMNS, _values(unit), strict=True)) | {"level": unit.level.value, "report_path": path}
 
 
 def _as_unit(row: Row) -> UnitRow:

@@ -1,0 +1,32 @@
+"""Writes the pictures of the readme: python -m scripts.make_screenshots [ADDRESS] while a demo runs.
+
+Run the demo's three commands first, so that the board shows a reconciliation.
+"""
+
+import sys
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+PICTURES = Path("docs/images")
+WIDTH, HEIGHT = 1280, 900
+
+
+def main(address: str) -> None:
+    """The upper part of the board, once in each language."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+        for language in ("zh", "en"):
+            page.goto(f"{address}/demo/board?lang={language}")
+            picture = PICTURES / f"board-{language}.png"
+            page.screenshot(path=picture)
+            print(f"{picture}: {picture.stat().st_size // 1024} KiB")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:] or ["http://127.0.0.1:8000"])
