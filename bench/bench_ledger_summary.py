@@ -56,9 +56,7 @@ def write_files(folder: Folder, *, seed: int = 20150425) -> None:
     _write(folder / "units.csv", ["code", "name", "reporting"], named)
 
 
-def _ledger_lines(
-    month: str, places: list[LedgerUnit], chance: random.Random, sums: Sums
-) -> Iterator[str]:
+def _ledger_lines(month: str, places: list[LedgerUnit], chance: random.Random, sums: Sums) -> Iterator[str]:
     for place in places:
         values = [chance.randrange(most) for most in (4, 3, 13, 4, 2, 3, 36)]
         values[2] += 9
@@ -175,7 +173,9 @@ def table(results: Mapping[str, list[dict[str, Any]]], megabytes: float) -> str:
         wall = median(run["wall"] for run in runs)
         each = ", ".join(f"{run['wall']:.2f}" for run in runs)
         cpu, mib = median(run["cpu"] for run in runs), max(run["mib"] for run in runs)
-        lines.append(f"| {names[contender]} | {wall:.2f} [{each}] | {wall / floor:.2f} | {cpu:.2f} | {mib:.0f} |")
+        lines.append(
+            f"| {names[contender]} | {wall:.2f} [{each}] | {wall / floor:.2f} | {cpu:.2f} | {mib:.0f} |"
+        )
     return "\n".join(lines)
 
 
@@ -197,6 +197,7 @@ def main() -> None:
     print(text)
     if chosen.write:
         from bench.table import publish
+
         publish("ledger-summary", text)
 
 

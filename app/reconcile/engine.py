@@ -36,6 +36,19 @@ def open_engine(
         engine.close()
 
 
+_BETWEEN = "\x1f"
+
+
+def load_texts(engine: Engine, table: str, columns: Mapping[str, Sequence[str]]) -> None:
+    """Like `load_columns` for texts alone, none of which may hold U+001F; several times as fast."""
+    picked = ", ".join(f"unnest(string_split(?, '{_BETWEEN}')) AS {name}" for name in columns)
+    values = [_BETWEEN.join(texts) for texts in columns.values()]
+    (rows,) = {len(texts) for texts in columns.values()}
+    if any(value.count(_BETWEEN) != max(rows - 1, 0) for value in values):
+        raise ValueError("a text holds U+001F")
+    engine.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {picked} LIMIT {rows}", values)
+
+
 def load_columns(engine: Engine, table: str, columns: Mapping[str, tuple[str, Sequence[Value]]]) -> None:
     """Make a temporary table from columns, each a type and its values; a row each, all columns as long."""
     picked = ", ".join(f"unnest(?::{kind}[]) AS {name}" for name, (kind, _) in columns.items())
