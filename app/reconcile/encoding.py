@@ -110,7 +110,7 @@ def _check(source: Path, *, decode_all: bool) -> _Check:
     digest, lines, has_letters, is_ascii, block = hashlib.sha256(), 0, False, True, b"\n"
     line_ends = set[bool]()
     with source.open("rb") as file:
-        for block in _cut_at_lines(_pieces(file, digest.update)):
+        for block in _blocks(file, digest.update):
             if (decode_all or is_ascii) and not _is_utf8(block):
                 return _Check(False, is_foreign=is_ascii and not _is_mostly_utf8(block))
             line_ends.update(_line_ends(block))
@@ -152,28 +152,27 @@ def _is_utf8(block: bytes) -> bool:
     return True
 
 
-def _pieces(file: BinaryIO, see: Callable[[bytes], object]) -> Iterator[bytes]:
-    while piece := file.read(BLOCK):
-        see(piece)
-        yield piece
+def _blocks(file: BinaryIO, see: Callable[[bytes], object]) -> Iterator[bytes]:
+    """The file in blocks that end with a line, except the last one and those inside a very long line.
+
+    The byte of a line feed is never part of another character in UTF-8 and GB18030; in UTF-16 it is.
+    """
+    while block := file.read(BLOCK):
+        if not block.endswith(b"\n"):
+            block += file.readline(BLOCK)
+        see(block)
+        yield block
 
 
 def _cut_at_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes cut after a line feed, which is never part of another character in these encodings.
-
-    Only the last block, and a line longer than a block, come without a line feed at their end.
-    """
+    """Pieces of UTF-8 cut anew, in the same way."""
     rest = b""
     for piece in pieces:
         end = piece.rfind(b"\n") + 1
-        if end:
+        if end or len(rest) > BLOCK:
             yield rest + piece[:end]
-            rest = piece[end:]
-        else:
-            rest += piece
-        if len(rest) > BLOCK:
-            yield rest
             rest = b""
+        rest += piece[end:]
     if rest:
         yield rest
 
@@ -208,19 +207,17 @@ def _has_short_lines(block: bytes) -> bool:
 def _rewrite(source: Path, target: Path, encoding: str) -> Transcript:
     digest, cleaner = hashlib.sha256(), _Cleaner(encoding)
     with source.open("rb") as file, target.open("wb") as copy:
-        for block in _utf8_blocks(_pieces(file, digest.update), encoding):
+        for block in _utf8_blocks(_blocks(file, digest.update), encoding):
             copy.write(cleaner.clean(block))
     return Transcript(target, encoding, digest.hexdigest(), cleaner.lines, findings=cleaner.findings)
 
 
-def _utf8_blocks(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+def _utf8_blocks(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     """The text as UTF-8 cut at lines, without byte order mark; what cannot be read becomes U+FFFD."""
     if encoding.startswith("utf-16"):
-        blocks = _cut_at_lines(_from_utf16(pieces, encoding))
+        blocks = _cut_at_lines(_from_utf16(blocks, encoding))
     elif encoding == "gb18030":
-        blocks = map(_from_gb18030, _cut_at_lines(pieces))
-    else:
-        blocks = _cut_at_lines(pieces)
+        blocks = map(_from_gb18030, blocks)
     start = True
     for block in blocks:
         yield block.removeprefix(codecs.BOM_UTF8) if start else block
