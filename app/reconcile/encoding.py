@@ -209,6 +209,7 @@ def _rewrite(source: Path, target: Path, encoding: str) -> Transcript:
     with source.open("rb") as file, target.open("wb") as copy:
         for block in _utf8_blocks(_blocks(file, digest.update), encoding):
             copy.write(cleaner.clean(block))
+        copy.write(cleaner.finish())
     return Transcript(target, encoding, digest.hexdigest(), cleaner.lines, findings=cleaner.findings)
 
 
@@ -251,9 +252,15 @@ class _Cleaner:
     def clean(self, block: bytes) -> bytes:
         """The block as it goes into the copy; a line that has no end yet comes with the next block."""
         if not self._is_inside_long_line and _is_utf8(block) and _is_plain(block):
-            self.lines += block.count(b"\n") + (not block.endswith(b"\n"))
+            if not block.endswith(b"\n"):
+                block += b"\n"
+            self.lines += block.count(b"\n")
             return block.replace(b"\r\n", b"\n")
         return b"".join(self._clean_lines(block))
+
+    def finish(self) -> bytes:
+        """What is still to be written when the last block was."""
+        return b"\n" if self._is_inside_long_line else b""
 
     def _clean_lines(self, block: bytes) -> Iterator[bytes]:
         *whole, last = block.split(b"\n")
@@ -261,8 +268,10 @@ class _Cleaner:
             yield self._clean_line(line) + b"\n"
             self._is_inside_long_line = False
         if last:
-            yield self._clean_line(last)
+            cleaned = self._clean_line(last)
+            # Only a very long line goes on in the next block; any other without an end is the last one.
             self._is_inside_long_line = len(last) > LONGEST_LINE
+            yield cleaned if self._is_inside_long_line else cleaned + b"\n"
 
     def _clean_line(self, line: bytes) -> bytes:
         if self._is_inside_long_line:
