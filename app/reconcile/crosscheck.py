@@ -39,8 +39,14 @@ def skip_duplicates(draft: Draft) -> None:
 
 def skip_units_above(draft: Draft) -> None:
     """Treat a row whose unit has units below it in the same period as a total: check it, do not count it."""
-    present = {code for (code,) in draft.rows("SELECT DISTINCT unit_code FROM entry")}
-    pairs = [(up, code) for code in present for up in above(draft.units[code], draft.units) if up in present]
+    upper = {
+        code for (code,) in draft.rows("SELECT DISTINCT unit_code FROM entry WHERE strlen(unit_code) = 6")
+    }
+    if not upper:
+        # Nobody is below a township, and the townships of a nation need not be looked up one by one.
+        return
+    present = [code for (code,) in draft.rows("SELECT DISTINCT unit_code FROM entry")]
+    pairs = [(up, code) for code in present for up in above(draft.units[code], draft.units) if up in upper]
     if not pairs:
         return
     columns = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import re
+import string
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +23,8 @@ _ALIASES = {"utf8": "utf-8", "gbk": "gb18030", "gb2312": "gb18030", "utf-16": "u
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r")) + b"\x7f"
-_REPLACED = "\ufffd"
+_LETTERS = string.ascii_letters.encode()
+_REPLACED = "\ufffd".encode()
 _CELL = rb'(?:"(?:[^"\n]++|"")*+"|[^",\t\r\n]*+)'
 _RECORDS = re.compile(rb"(?:" + _CELL + rb"(?:[,\t]|\r?\n|\Z))*+")
 """As many whole records as there are; possessive, so that a bad one costs no more than a good one."""
@@ -34,28 +36,35 @@ class Transcript:
 
     `path` is the source itself when it can be read as it lies, else a copy without byte order mark, with LF
     at the end of each line and an empty line in place of each line that has a finding, so that line numbers
-    are those of the source. `sha256` is that of the source's bytes.
+    are those of the source. `sha256` is that of the source's bytes. `has_letters` is False only if there is
+    no ASCII letter below the first line.
     """
 
     path: Path
     encoding: str
     sha256: str
     lines: int
+    has_letters: bool = True
     findings: Findings = field(default_factory=Findings)
 
 
-def transcribe(source: Path, folder: Path, *, encoding: str | None = None) -> Transcript:
+def transcribe(
+    source: Path, folder: Path, *, encoding: str | None = None, is_reader_strict: bool = False
+) -> Transcript:
     """Make a strict UTF-8 file of `source`, in `folder` when a copy is needed.
 
     The encoding is that of a byte order mark, else UTF-8, else GB18030, unless `encoding` names one of
     utf-8, gb18030 (gbk, gb2312), utf-16, utf-16-le, utf-16-be; any other name is a ValueError. A file most
     of whose lines are valid UTF-8 is UTF-8 with bad lines in it, and not GB18030.
+
+    A reader that refuses invalid UTF-8 can say so: only as much is decoded then as tells the encoding. When
+    it does refuse, it must ask again, and gets a copy with the findings.
     """
     chosen = _chosen(source, encoding)
     if chosen in ("utf-8", "utf-8-sig"):
-        check = _check(source)
+        check = _check(source, decode_all=not is_reader_strict)
         if check.is_clean:
-            return Transcript(source, chosen, check.sha256, check.lines)
+            return Transcript(source, chosen, check.sha256, check.lines, check.has_letters)
         if encoding is None and chosen == "utf-8" and check.is_foreign:
             chosen = "gb18030"
     return _rewrite(source, folder / "transcript.csv", chosen)
@@ -87,77 +96,102 @@ def _chosen(source: Path, encoding: str | None) -> str:
 
 
 class _Check(NamedTuple):
-    """What reading a file as UTF-8 showed; without `is_clean` the hash and the lines are not known."""
+    """What reading a file as UTF-8 showed; hash and lines are known only of a clean one."""
 
     is_clean: bool
     is_foreign: bool = False
     sha256: str = ""
     lines: int = 0
+    has_letters: bool = True
 
 
-def _check(source: Path) -> _Check:
+def _check(source: Path, *, decode_all: bool) -> _Check:
     """Whether the file is clean UTF-8 with one kind of line end; stops at the first block that is not."""
-    digest, lines, was_ascii, block = hashlib.sha256(), 0, True, b"\n"
+    digest, lines, has_letters, is_ascii, block = hashlib.sha256(), 0, False, True, b"\n"
     line_ends = set[bool]()
     with source.open("rb") as file:
-        for block in _cut_at_lines(_pieces(file, digest.update)):
-            try:
-                text = block.decode()
-            except UnicodeDecodeError:
-                return _Check(False, is_foreign=was_ascii and not _is_mostly_utf8(block))
-            ends = block.count(b"\n")
-            returns = block.count(b"\r\n") if b"\r" in block else 0
-            line_ends.add(returns > 0)
-            if returns not in (0, ends) or len(line_ends) > 1 or not _is_plain(block, text):
+        for block in _blocks(file, digest.update):
+            if (decode_all or is_ascii) and not _is_utf8(block):
+                return _Check(False, is_foreign=is_ascii and not _is_mostly_utf8(block))
+            line_ends.update(_line_ends(block))
+            # One question where two would do: most ledgers have no letter below the header.
+            is_bare = lines > 0 and _has_none(block, _CONTROL + _LETTERS)
+            if (
+                len(line_ends) > 1
+                or not _has_plain_lines(block)
+                or not (is_bare or _has_none(block, _CONTROL))
+            ):
                 return _Check(False)
-            lines += ends
-            was_ascii = was_ascii and len(text) == len(block)
-    return _Check(True, sha256=digest.hexdigest(), lines=lines + (not block.endswith(b"\n")))
+            has_letters = has_letters or not (is_bare or _has_none(_below(block, lines), _LETTERS))
+            lines += block.count(b"\n")
+            is_ascii = is_ascii and block.isascii()
+    return _Check(True, False, digest.hexdigest(), lines + (not block.endswith(b"\n")), has_letters)
 
 
-def _pieces(file: BinaryIO, see: Callable[[bytes], object]) -> Iterator[bytes]:
-    while piece := file.read(BLOCK):
-        see(piece)
-        yield piece
+def _line_ends(block: bytes) -> set[bool]:
+    """Whether its lines end in CR LF: both if some do and some do not."""
+    if b"\r" not in block:
+        return {False}
+    return {True} if block.count(b"\r\n") == block.count(b"\n") else {True, False}
+
+
+def _below(block: bytes, lines_before: int) -> bytes:
+    """The block without the first line of the file."""
+    return block if lines_before else block[block.find(b"\n") + 1 :]
+
+
+def _has_none(block: bytes, unwanted: bytes) -> bool:
+    return len(block.translate(None, unwanted)) == len(block)
+
+
+def _is_utf8(block: bytes) -> bool:
+    try:
+        block.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _blocks(file: BinaryIO, see: Callable[[bytes], object]) -> Iterator[bytes]:
+    """The file in blocks that end with a line, except the last one and those inside a very long line.
+
+    The byte of a line feed is never part of another character in UTF-8 and GB18030; in UTF-16 it is.
+    """
+    while block := file.read(BLOCK):
+        if not block.endswith(b"\n"):
+            block += file.readline(BLOCK)
+        see(block)
+        yield block
 
 
 def _cut_at_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes cut after a line feed, which is never part of another character in these encodings.
-
-    Only the last block, and a line longer than a block, come without a line feed at their end.
-    """
+    """Pieces of UTF-8 cut anew, in the same way."""
     rest = b""
     for piece in pieces:
         end = piece.rfind(b"\n") + 1
-        if end:
+        if end or len(rest) > BLOCK:
             yield rest + piece[:end]
-            rest = piece[end:]
-        else:
-            rest += piece
-        if len(rest) > BLOCK:
-            yield rest
             rest = b""
+        rest += piece[end:]
     if rest:
         yield rest
 
 
 def _is_mostly_utf8(block: bytes) -> bool:
-    valid = foreign = 0
-    for line in block.split(b"\n"):
-        if not line.isascii():
-            try:
-                line.decode()
-                valid += 1
-            except UnicodeDecodeError:
-                foreign += 1
-    return valid >= foreign
+    lines = [line for line in block.split(b"\n") if not line.isascii()]
+    return 2 * sum(map(_is_utf8, lines)) >= len(lines)
 
 
-def _is_plain(block: bytes, text: str) -> bool:
-    """Whether no line of the block can have a finding; says no in rare cases where none has."""
+def _is_plain(block: bytes) -> bool:
+    """Whether no line of a block in UTF-8 can have a finding; says no in rare cases where none has."""
+    return _has_none(block, _CONTROL) and _has_plain_lines(block)
+
+
+def _has_plain_lines(block: bytes) -> bool:
+    """The same but for control characters."""
     return (
-        len(block.translate(None, _CONTROL)) == len(block)
-        and _REPLACED not in text
+        # The first byte of U+FFFD is rare, and found ten times as fast as all three.
+        not (_REPLACED[:1] in block and _REPLACED in block)
         and (b"\r" not in block or block.count(b"\r") == block.count(b"\r\n"))
         and (b'"' not in block or _RECORDS.fullmatch(block) is not None)
         and _has_short_lines(block)
@@ -173,19 +207,18 @@ def _has_short_lines(block: bytes) -> bool:
 def _rewrite(source: Path, target: Path, encoding: str) -> Transcript:
     digest, cleaner = hashlib.sha256(), _Cleaner(encoding)
     with source.open("rb") as file, target.open("wb") as copy:
-        for block in _utf8_blocks(_pieces(file, digest.update), encoding):
+        for block in _utf8_blocks(_blocks(file, digest.update), encoding):
             copy.write(cleaner.clean(block))
-    return Transcript(target, encoding, digest.hexdigest(), cleaner.lines, cleaner.findings)
+        copy.write(cleaner.finish())
+    return Transcript(target, encoding, digest.hexdigest(), cleaner.lines, findings=cleaner.findings)
 
 
-def _utf8_blocks(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+def _utf8_blocks(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     """The text as UTF-8 cut at lines, without byte order mark; what cannot be read becomes U+FFFD."""
     if encoding.startswith("utf-16"):
-        blocks = _cut_at_lines(_from_utf16(pieces, encoding))
+        blocks = _cut_at_lines(_from_utf16(blocks, encoding))
     elif encoding == "gb18030":
-        blocks = map(_from_gb18030, _cut_at_lines(pieces))
-    else:
-        blocks = _cut_at_lines(pieces)
+        blocks = map(_from_gb18030, blocks)
     start = True
     for block in blocks:
         yield block.removeprefix(codecs.BOM_UTF8) if start else block
@@ -218,11 +251,16 @@ class _Cleaner:
 
     def clean(self, block: bytes) -> bytes:
         """The block as it goes into the copy; a line that has no end yet comes with the next block."""
-        text = block.decode(errors="replace")
-        if not self._is_inside_long_line and _is_plain(block, text):
-            self.lines += block.count(b"\n") + (not block.endswith(b"\n"))
+        if not self._is_inside_long_line and _is_utf8(block) and _is_plain(block):
+            if not block.endswith(b"\n"):
+                block += b"\n"
+            self.lines += block.count(b"\n")
             return block.replace(b"\r\n", b"\n")
         return b"".join(self._clean_lines(block))
+
+    def finish(self) -> bytes:
+        """What is still to be written when the last block was."""
+        return b"\n" if self._is_inside_long_line else b""
 
     def _clean_lines(self, block: bytes) -> Iterator[bytes]:
         *whole, last = block.split(b"\n")
@@ -230,8 +268,10 @@ class _Cleaner:
             yield self._clean_line(line) + b"\n"
             self._is_inside_long_line = False
         if last:
-            yield self._clean_line(last)
+            cleaned = self._clean_line(last)
+            # Only a very long line goes on in the next block; any other without an end is the last one.
             self._is_inside_long_line = len(last) > LONGEST_LINE
+            yield cleaned if self._is_inside_long_line else cleaned + b"\n"
 
     def _clean_line(self, line: bytes) -> bytes:
         if self._is_inside_long_line:
@@ -249,9 +289,9 @@ def _fault(line: bytes) -> str | None:
     """The code of what is wrong with a line in UTF-8, None if nothing is."""
     if len(line) > LONGEST_LINE:
         return "line-too-long"
-    if _REPLACED in line.decode(errors="replace"):
+    if not _is_utf8(line) or _REPLACED in line:
         return "undecodable"
-    if len(line.translate(None, _CONTROL)) != len(line):
+    if not _has_none(line, _CONTROL):
         return "control-character"
     if b"\r" in line:
         return "lone-cr"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from tempfile import NamedTemporaryFile
 
 import duckdb
 
@@ -34,6 +35,30 @@ def open_engine(
         yield engine
     finally:
         engine.close()
+
+
+_BETWEEN = "\x1f"
+
+
+def load_texts(engine: Engine, table: str, columns: Mapping[str, Sequence[str]]) -> None:
+    """Like `load_columns` for texts alone, through a file, which is several times as fast.
+
+    A text with a line break or U+001F would come apart: that is a ValueError.
+    """
+    rows = list(map(_BETWEEN.join, zip(*columns.values(), strict=True)))
+    text = "".join(f"{row}\n" for row in rows)
+    if text.count("\n") != len(rows) or text.count(_BETWEEN) != len(rows) * (len(columns) - 1):
+        raise ValueError("a text holds a separator")
+    kinds = ", ".join(f"{name}: 'VARCHAR'" for name in columns)
+    with NamedTemporaryFile("w", encoding="utf-8", newline="", suffix=".csv") as file:
+        file.write(text)
+        file.flush()
+        engine.execute(
+            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM read_csv(?, auto_detect = false,"
+            f" header = false, delim = '{_BETWEEN}', quote = '', escape = '', columns = {{{kinds}}},"
+            f" force_not_null = [{', '.join(columns)}])",
+            [file.name],
+        )
 
 
 def load_columns(engine: Engine, table: str, columns: Mapping[str, tuple[str, Sequence[Value]]]) -> None:

@@ -52,6 +52,10 @@ def rolled_rows(draft: Draft) -> list[RolledRow]:
 
 
 def _warn_of_units_that_do_not_report(draft: Draft) -> None:
+    (rolled,) = draft.rows("SELECT coalesce(sum(parts), 0) FROM rolled")[0]
+    (counted,) = draft.rows(f"SELECT count(*) FROM entry WHERE {draft.counted}")[0]
+    if rolled == counted:
+        return
     rows = draft.rows(
         "SELECT record, unit_code FROM entry JOIN unit ON code = unit_code"
         f" WHERE reporting = '' AND {draft.counted} ORDER BY record"

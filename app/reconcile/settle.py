@@ -10,7 +10,7 @@ from typing import NamedTuple
 from app.reconcile.cells import LARGEST_FIGURE, Reading, is_formula, read_date, read_period
 from app.reconcile.columns import SUMMARY
 from app.reconcile.draft import Draft, PlacedTotal
-from app.reconcile.engine import Value, load_columns
+from app.reconcile.engine import Value, load_columns, load_texts
 from app.reconcile.findings import finding
 from app.reconcile.rows import Entry, judge, total_label
 
@@ -63,18 +63,18 @@ def load_units(draft: Draft, more: Sequence[str] = ()) -> None:
         spellings = chain(more, chain.from_iterable((code, code[:9], code[:6]) for code in named))
         units = [draft.units[code] for code in dict.fromkeys(spellings) if code in draft.units]
     columns = {
-        "code": ("VARCHAR", [unit.code for unit in units]),
-        "name": ("VARCHAR", [unit.name for unit in units]),
-        "reporting": ("VARCHAR", [unit.reporting_unit or "" for unit in units]),
+        "code": [unit.code for unit in units],
+        "name": [unit.name for unit in units],
+        "reporting": [unit.reporting_unit or "" for unit in units],
     }
-    load_columns(draft.engine, "unit", columns)
+    load_texts(draft.engine, "unit", columns)
 
 
 def _look(draft: Draft) -> _Survey:
-    figures = ", ".join(column.code for column in draft.figures)
+    largest = ", ".join(f"max({column.code})" for column in draft.figures)
     rows = draft.rows(
         "SELECT period, as_of, count(*) FILTER (is_odd), count(*) FILTER (code IS NULL),"
-        f" count(*) FILTER (unit_name <> name AND unit_name <> ''), max(greatest({figures}))"
+        f" count(*) FILTER (unit_name <> name AND unit_name <> ''), {largest}"
         " FROM sheet LEFT JOIN unit ON code = unit_code GROUP BY ALL ORDER BY ALL"
     )
     periods = {period: read_period(period) for period, *_ in rows}
@@ -82,7 +82,8 @@ def _look(draft: Draft) -> _Survey:
     for period, text, *_ in rows:
         _keep_cut_off(draft, periods[period].value, dates[text].value)
     odd, unknown, renamed = (sum(row[i] for row in rows) for i in (2, 3, 4))
-    return _Survey(periods, dates, odd, unknown, renamed, max((row[5] or 0 for row in rows), default=0))
+    figures = chain.from_iterable(row[5:] for row in rows)
+    return _Survey(periods, dates, odd, unknown, renamed, max(filter(None, figures), default=0))
 
 
 def _read_date(text: str) -> Reading[str]:

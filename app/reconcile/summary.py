@@ -80,13 +80,18 @@ def read_summary(
     `transcribe`, which raises ValueError for a name it does not know). With `engine` its temporary
     tables are used, and `rolled` stays there: one thread at a time.
     """
+    known = by_code(units)
     with ExitStack() as closing:
         folder = Path(closing.enter_context(TemporaryDirectory(prefix="yuebao-")))
         engine = engine or closing.enter_context(open_engine(str(folder)))
         # DuckDB would expand * and [ in a name, and unpack by its ending.
         source = folder / "ledger.csv"
         source.symlink_to(Path(path).resolve(strict=True))
-        return _read(engine, transcribe(source, folder, encoding=encoding), by_code(units))
+        try:
+            transcript = transcribe(source, folder, encoding=encoding, is_reader_strict=True)
+            return _read(engine, transcript, known)
+        except UnicodeError:
+            return _read(engine, transcribe(source, folder, encoding=encoding), known)
 
 
 def _read(engine: Engine, transcript: Transcript, units: Units) -> Ledger:
@@ -94,7 +99,7 @@ def _read(engine: Engine, transcript: Transcript, units: Units) -> Ledger:
     if layout is None:
         return _result(transcript)
     unread = transcript.findings.counts["error"]
-    rejected = load_sheet(engine, transcript.path, layout)
+    rejected = load_sheet(engine, transcript.path, layout, has_letters=transcript.has_letters)
     lines = lines_of_sheet(engine, transcript.path, layout, rejected, transcript.lines)
     draft = Draft(engine, layout, units, lines, transcript.findings)
     make_entries(draft, rejected)
