@@ -24,6 +24,7 @@ import duckdb
 from app.domain.register import shipped_register
 from app.reconcile import SEVEN, LedgerUnit, ledger_units, reconcile
 from app.reconcile.engine import MEMORY, THREADS
+from bench.table import publish
 
 TOWNSHIPS = 41_000
 MONTHS = [f"{2015 + m // 12}-{m % 12 + 1:02d}" for m in range(3, 15)]
@@ -164,7 +165,8 @@ def table(results: Mapping[str, list[dict[str, Any]]], megabytes: float) -> str:
     floor = median(run["wall"] for run in results["sql"])
     names = {"sql": "bare DuckDB SQL, typed, reports no row", "yuebao": "`reconcile`, every row checked"}
     lines = [
-        f"{TOWNSHIPS * len(MONTHS):,} rows, {megabytes:.0f} MB, {results['sql'][0]['mismatches']} mismatches found by both.",
+        f"{TOWNSHIPS * len(MONTHS):,} rows, {megabytes:.0f} MB, "
+        f"{results['sql'][0]['mismatches']} mismatches found by both.",
         "",
         "| | wall s, median [rounds] | ratio | CPU s | peak MiB |",
         "|---|---|---|---|---|",
@@ -196,8 +198,6 @@ def main() -> None:
         text = table(measure(folder, chosen.rounds), (folder / "ledger.csv").stat().st_size / 1e6)
     print(text)
     if chosen.write:
-        from bench.table import publish
-
         publish("ledger-summary", text)
 
 
