@@ -19,7 +19,9 @@ Authenticator = Callable[[Kind, str], Awaitable[Any]]
 MAX_AGE = 0.5
 """Seconds for which an actor is remembered. A revoked credential must be dead within one second."""
 
-_REMEMBERED = 10_000
+REMEMBERED = 10_000
+"""Callers remembered at once; more than a whole country's reporting offices."""
+
 _BEARER = re.compile(rb"[Bb]earer ([A-Za-z0-9._~+/=-]{8,256})")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -81,7 +83,7 @@ class Authenticate:
             self._actors.pop((kind, secret), None)
             raise _unauthenticated(', error="invalid_token"')
         # Forgetting everybody costs one look-up each; only an unbounded table would be a mistake.
-        if len(self._actors) >= _REMEMBERED:
+        if len(self._actors) >= REMEMBERED:
             self._actors.clear()
         # The age counts from before the look-up: what it read may have been revoked while it ran.
         self._actors[kind, secret] = (now, actor)

@@ -6,7 +6,7 @@ import asyncio
 import re
 from base64 import b64decode
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from time import monotonic
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
 from app.api.context import has_body, headers_of
-from app.api.findings import finding, only_code
+from app.api.findings import MAX_FINDINGS, finding, refusal
 from app.api.middleware import too_large
 from app.api.problems import RequestTimeout
 from app.api.shape import body_findings
@@ -31,10 +31,14 @@ GRACE = 10.0
 MIN_RATE = 4096
 """After GRACE seconds a body must have kept this many bytes a second on average."""
 
+SMALL = 65_536
+"""Bodies up to this many bytes are parsed where they are read; larger ones in a thread."""
+
 _SHA256 = re.compile(rb"sha-256=:([A-Za-z0-9+/]{43}=):")
 
 Example = Mapping[str, Any]
 Model = TypeVar("Model", bound=BaseModel)
+Result = TypeVar("Result")
 
 
 class Body(BaseModel):
@@ -65,7 +69,8 @@ def json_body(model: type[Model], *, examples: Mapping[str, Example] | None = No
     is_optional = not any(field.is_required() for field in model.model_fields.values())
 
     async def read_model(request: Request) -> Model:
-        return load_model(model, await read_json(request, is_optional=is_optional))
+        body = await read_json(request, is_optional=is_optional)
+        return await _aside(body, partial(load_model, model))
 
     return _depends(read_model, BodySource(model, examples or {}, is_optional))
 
@@ -78,9 +83,9 @@ def json_tree(model: type[BaseModel], *, examples: Mapping[str, Example] | None 
     """
 
     async def read_tree(request: Request) -> Loaded:
-        loaded = load(await read_json(request, is_optional=False))
+        loaded = await _aside(await read_json(request, is_optional=False), load)
         if not isinstance(loaded.value, dict):
-            raise Invalid(code="wrong-type", findings=[finding("wrong-type", "")])
+            raise refusal([finding("wrong-type", "")])
         return loaded
 
     return _depends(read_tree, BodySource(model, examples or {}, False))
@@ -89,6 +94,11 @@ def json_tree(model: type[BaseModel], *, examples: Mapping[str, Example] | None 
 def _depends(reader: Callable[[Request], Awaitable[Any]], source: BodySource) -> Any:
     reader.source = source  # type: ignore[attr-defined]  # where app.api.openapi finds the model
     return Depends(reader)
+
+
+async def _aside(body: bytes, work: Callable[[bytes], Result]) -> Result:
+    # A megabyte of JSON takes long enough to be felt by everyone else on this loop; a report never does.
+    return work(body) if len(body) <= SMALL else await asyncio.to_thread(work, body)
 
 
 def load_model(model: type[Model], body: bytes) -> Model:
@@ -101,8 +111,7 @@ def load_model(model: type[Model], body: bytes) -> Model:
             return value
     except ValidationError as refused:
         errors = refused.errors(include_url=False, include_input=False)
-    findings = merge(loaded.findings, body_findings(errors, loaded.value))
-    raise Invalid(code=only_code(findings), findings=findings)
+    raise refusal(merge(loaded.findings, body_findings(errors[: MAX_FINDINGS + 1], loaded.value)))
 
 
 def merge(*sources: Iterable[Finding]) -> list[Finding]:

@@ -22,6 +22,20 @@ _PRIVATE = "private, no-cache"
 """Kept only by the client itself, and asked about each time: answers depend on who asks."""
 
 
+IF_MATCH: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": "If-Match",
+            "in": "header",
+            "required": True,
+            "description": "The `ETag` of the version that was read; 428 without it, 412 when it is stale.",
+            "schema": {"type": "string", "format": "etag"},
+        }
+    ]
+}
+"""The `openapi_extra` of a route that calls `if_match` or `check_if_match`."""
+
+
 def etag_of(version: int | str) -> str:
     """The strong ETag of a version: a report's number, a table's hash (letters, digits, `.` and `-`)."""
     return f'"{version}"'

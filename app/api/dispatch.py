@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl
 
+from fastapi._compat import field_annotation_is_sequence
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
@@ -14,9 +15,9 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.direct import runner
-from app.api.findings import finding, only_code
+from app.api.findings import finding, refusal
 from app.api.strict_json import BAD_TEXT_PATTERN, pointer_to
-from app.errors import Finding, Invalid, Malformed, MethodNotAllowed
+from app.errors import Finding, Malformed, MethodNotAllowed
 
 _MAX_PARAMETERS = 100
 _PARAMETER = re.compile(r"{[^}]*}")
@@ -51,7 +52,7 @@ class Entry:
                 found.append(finding("repeated-parameter", place))
             seen.add(name)
         if found:
-            raise Invalid(code=only_code(found), findings=found)
+            raise refusal(found)
 
 
 def _pairs(query: bytes) -> list[tuple[str, str]]:
@@ -71,7 +72,7 @@ def _query_names(dependant: Dependant) -> tuple[frozenset[str], frozenset[str]]:
             names |= {part.alias or name for name, part in annotation.model_fields.items()}
             continue
         names.add(field.alias)
-        if getattr(annotation, "__origin__", annotation) in {list, tuple, set, frozenset}:
+        if field_annotation_is_sequence(annotation):
             repeatable.add(field.alias)
     for part in dependant.dependencies:
         inner_names, inner_repeatable = _query_names(part)

@@ -35,7 +35,7 @@ class EdgeOptions:
     """Everything the edge is told from outside; `allowed_hosts` of None accepts every name."""
 
     authenticate: Authenticator = nobody
-    now: Callable[[], datetime] = Clock().now
+    now: Callable[[], datetime] = field(default_factory=lambda: Clock(None).now)
     allowed_hosts: frozenset[str] | None = None
     max_json_bytes: int = 1 << 20
     lanes: tuple[Lane, ...] = ()
@@ -96,6 +96,10 @@ class Edge(FastAPI):
         if scope["type"] != "http":
             await self.router(scope, receive, send)
             return
+        # A proxy that serves us below a prefix names it in root_path; from here on every path is our own.
+        prefix = scope["root_path"]
+        if prefix and scope["path"].startswith(f"{prefix}/"):
+            scope["path"] = scope["path"].removeprefix(prefix)
         if self.middleware_stack is None:
             self.middleware_stack = self.build_middleware_stack()
         await self.middleware_stack(scope, receive, send)

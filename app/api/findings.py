@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from app.errors import Finding, Severity, Text
+from app.errors import Finding, Invalid, Problem, Severity, Text
 
 MESSAGES: dict[str, Text] = {
     "malformed-json": Text("不是合法的 JSON，请检查此处的语法", "Not valid JSON; check the syntax here"),
@@ -46,6 +47,10 @@ MESSAGES: dict[str, Text] = {
 }
 
 
+MAX_FINDINGS = 1000
+"""More than any real body has; a body made of faults must not make us write an answer many times its size."""
+
+
 def finding(code: str, pointer: str, **values: int | str | None) -> Finding:
     """An error about the shape of a request; `code` is a key of MESSAGES, `pointer` is RFC 6901."""
     return Finding(code, code, Severity.ERROR, pointer, MESSAGES[code], values)
@@ -55,3 +60,10 @@ def only_code(findings: Iterable[Finding]) -> str:
     """The problem's code: the findings' own when they agree, `invalid` when they do not."""
     codes = {found.code for found in findings}
     return codes.pop() if len(codes) == 1 else "invalid"
+
+
+def refusal(findings: Sequence[Finding], family: type[Problem] = Invalid) -> Problem:
+    """The problem with these findings; beyond MAX_FINDINGS it says `truncated` and keeps the first."""
+    kept = findings[:MAX_FINDINGS]
+    members: dict[str, Any] = {"truncated": True} if len(findings) > MAX_FINDINGS else {}
+    return family(code=only_code(kept), findings=kept, **members)

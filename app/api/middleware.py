@@ -152,7 +152,7 @@ class HostCheck:
 
 
 def _unclear(title: Text) -> Malformed:
-    # Where two readers may disagree about this head, they may disagree about the next one: the connection ends.
+    # Readers that may disagree about this head may disagree about the next one: the connection ends.
     return Malformed(title, headers={"Connection": "close"})
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import JsonSchemaValue, models_json_schema
 
 from app.api.body import BodySource
+from app.api.edge import Edge
+from app.api.strict_json import MAX_INTEGER
 
 REFERENCE = "#/components/schemas/{model}"
+TEXT_PATTERN = r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufffe\uffff]*$"
+"""What `app.api.strict_json` accepts as text, as an ECMAScript pattern."""
 
 
 class TextOut(BaseModel):
@@ -93,8 +96,8 @@ EVERYWHERE = (400, 401, 404, 405, 422, 500, 503)
 WITH_BODY = (408, 413, 415)
 
 
-def document(app: FastAPI) -> dict[str, Any]:
-    """The whole document. Raises ValueError when two different models share a name."""
+def document(app: Edge) -> dict[str, Any]:
+    """The whole document. Raises ValueError when a body and an answer share a name and differ."""
     routes = [route for route in app.router.routes if isinstance(route, APIRoute)]
     made = get_openapi(
         title=app.title,
@@ -105,15 +108,19 @@ def document(app: FastAPI) -> dict[str, Any]:
         routes=routes,
         separate_input_output_schemas=False,
     )
-    sources = {id(route): source for route in routes for source in _sources(route)}
-    for route in routes:
-        for operation in _operations(made, route):
-            _complete(operation, sources.get(id(route)))
     components = made.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    _add_schemas(schemas, {source.model for source in sources.values()} | {ProblemOut})
+    sources = {id(route): source for route in routes for source in _sources(route)}
+    _add_schemas(schemas, {ProblemOut})
+    references = _add_schemas(schemas, {source.model for source in sources.values()}, are_bodies=True)
+    for route in routes:
+        source = sources.get(id(route))
+        for operation in _operations(made, route):
+            _complete(operation, source, is_public=app.edge.is_public(route.path))
+            if source is not None:
+                operation["requestBody"] = _request_body(source, references[source.model])
     shared = refusals(*EVERYWHERE, *WITH_BODY)
     components["responses"] = {f"Refusal{status}": response for status, response in shared.items()}
     components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
@@ -135,29 +142,54 @@ def _operations(made: dict[str, Any], route: APIRoute) -> list[dict[str, Any]]:
     return [item[method.lower()] for method in route.methods or () if method.lower() in item]
 
 
-def _complete(operation: dict[str, Any], source: BodySource | None) -> None:
+def _complete(operation: dict[str, Any], source: BodySource | None, *, is_public: bool) -> None:
+    if is_public:
+        operation["security"] = []
+    _narrow([each["schema"] for each in operation.get("parameters", []) if each["in"] == "query"])
     responses = operation["responses"]
     # FastAPI's own 422 describes a body that this service never sends.
     if "application/json" in responses.get("422", {}).get("content", {}):
         del responses["422"]
-    is_public = operation.get("security") == []
     for status in (*EVERYWHERE, *(WITH_BODY if source else ())):
         if not (is_public and status == 401):
             responses.setdefault(str(status), {"$ref": f"#/components/responses/Refusal{status}"})
-    if source is not None:
-        operation["requestBody"] = _request_body(source)
 
 
-def _request_body(source: BodySource) -> dict[str, Any]:
-    content: dict[str, Any] = {"schema": {"$ref": REFERENCE.format(model=source.model.__name__)}}
+def _request_body(source: BodySource, reference: JsonSchemaValue) -> dict[str, Any]:
+    content: dict[str, Any] = {"schema": reference}
     if source.examples:
         content["examples"] = {name: {"value": value} for name, value in source.examples.items()}
     return {"required": not source.is_optional, "content": {"application/json": content}}
 
 
-def _add_schemas(schemas: dict[str, Any], models: Iterable[type[BaseModel]]) -> None:
+def _add_schemas(
+    schemas: dict[str, Any], models: Iterable[type[BaseModel]], *, are_bodies: bool = False
+) -> dict[type[BaseModel], JsonSchemaValue]:
+    """Add the models' schemas; gives the reference to each, which pydantic lengthens where names collide."""
     ordered = sorted(models, key=lambda model: model.__name__)
-    _, made = models_json_schema([(model, "validation") for model in ordered], ref_template=REFERENCE)
+    references, made = models_json_schema(
+        [(model, "validation") for model in ordered], ref_template=REFERENCE
+    )
     for name, schema in made.get("$defs", {}).items():
         if schemas.setdefault(name, schema) != schema:
-            raise ValueError(f"two different models are called {name}")
+            raise ValueError(f"a body and an answer are both called {name} and differ")
+        if are_bodies:
+            _narrow(schemas[name])
+    return {model: references[model, "validation"] for model in ordered}
+
+
+def _narrow(node: Any) -> None:
+    """Say in a schema what the strict loader demands of every body: text without controls, exact integers."""
+    if isinstance(node, list):
+        for part in node:
+            _narrow(part)
+    if not isinstance(node, dict):
+        return
+    if node.get("type") == "string" and not ({"pattern", "enum", "const", "format"} & set(node)):
+        node["pattern"] = TEXT_PATTERN
+    if node.get("type") == "integer":
+        node |= {"minimum": node.get("minimum", -MAX_INTEGER), "maximum": node.get("maximum", MAX_INTEGER)}
+    if node.get("type") == "object" and "properties" not in node:
+        node.setdefault("propertyNames", {"pattern": TEXT_PATTERN})
+    for part in list(node.values()):
+        _narrow(part)

@@ -11,9 +11,9 @@ from typing import Annotated
 from fastapi import Query
 from starlette.requests import Request
 
-from app.api.findings import finding
+from app.api.findings import finding, refusal
 from app.api.strict_json import BAD_TEXT_PATTERN, MAX_INTEGER
-from app.errors import Invalid
+from app.errors import Problem
 
 MAX_LIMIT = 1000
 DEFAULT_LIMIT = 100
@@ -25,7 +25,8 @@ Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="每页条数 / row
 Cursor = Annotated[
     str | None,
     Query(
-        max_length=_MAX_CURSOR, description="上一页给出的翻页标记 / the cursor that the previous page gave"
+        description="上一页给出的翻页标记 / the cursor that the previous page gave",
+        json_schema_extra={"format": "cursor"},
     ),
 ]
 """`cursor: Cursor = None` on a route; read it with `decode_cursor`."""
@@ -40,12 +41,14 @@ def encode_cursor(key: Sequence[int | str]) -> str:
 
 
 def decode_cursor(cursor: str | None, shape: Sequence[type]) -> Key | None:
-    """The sort key in a cursor, of the given types; None without one. Raises Invalid (422, `cursor-invalid`).
+    """The sort key in a cursor, of the given types; None for no or an empty cursor. Raises Invalid (422).
 
     A cursor is not signed: it only says where to continue in what the caller may see anyway.
     """
-    if cursor is None:
+    if not cursor:
         return None
+    if len(cursor) > _MAX_CURSOR:
+        raise _invalid()
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         key = json.loads(urlsafe_b64decode(padded))
@@ -70,5 +73,5 @@ def _is_bindable(part: int | str) -> bool:
     return not BAD_TEXT_PATTERN.search(part)
 
 
-def _invalid() -> Invalid:
-    return Invalid(code="cursor-invalid", findings=[finding("cursor-invalid", "/query/cursor")])
+def _invalid() -> Problem:
+    return refusal([finding("cursor-invalid", "/query/cursor")])

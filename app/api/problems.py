@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
 from starlette.types import Scope, Send
 
 from app.api.context import request_id_of
-from app.api.findings import only_code
+from app.api.findings import refusal
 from app.api.shape import parameter_findings
 from app.errors import (
     Conflict,
@@ -76,14 +74,19 @@ _BY_STATUS: dict[int, type[Problem]] = {
 }
 
 
+_FRAMEWORK = ("starlette.", "fastapi.")
+"""Where the exceptions come from that carry a status of their own: an unknown path, a wrong method."""
+
+
 def problem_of(error: Exception) -> Problem:
     """The problem that answers an exception: itself, its likeness, or 500 without any detail."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, RequestValidationError):
         return _invalid_parameters(error)
-    if isinstance(error, HTTPException):
-        return _from_framework(error)
+    status = getattr(error, "status_code", None)
+    if isinstance(status, int) and type(error).__module__.startswith(_FRAMEWORK):
+        return _of_status(status, getattr(error, "headers", None) or {})
     return Problem()
 
 
@@ -105,11 +108,9 @@ async def send_problem(problem: Problem, scope: Scope, send: Send) -> None:
 
 
 def _invalid_parameters(error: RequestValidationError) -> Problem:
-    findings = parameter_findings(error.errors())
-    return Invalid(code=only_code(findings), findings=findings)
+    return refusal(parameter_findings(error.errors()))
 
 
-def _from_framework(error: HTTPException) -> Problem:
-    family = _BY_STATUS.get(error.status_code, Malformed if error.status_code < 500 else Problem)
-    headers: Mapping[str, Any] = error.headers or {}
+def _of_status(status: int, headers: Mapping[str, str]) -> Problem:
+    family = _BY_STATUS.get(status, Malformed if status < 500 else Problem)
     return family(headers=headers)
