@@ -46,6 +46,13 @@ CODES: dict[str, tuple[Severity, Text]] = {
             "Quotes are not in pairs, or a cell holds a line break; write one record in one line",
         ),
     ),
+    "unreadable": (
+        _E,
+        Text(
+            "无法按一行一条记录读取，请检查引号和空行后重新导出",
+            "Cannot be read as one record a line; check quotes and blank lines, and export again",
+        ),
+    ),
     # Header.
     "empty-file": (_E, Text("文件没有内容", "The file is empty")),
     "no-rows": (_E, Text("文件只有表头，没有数据", "The file has a header and no rows")),

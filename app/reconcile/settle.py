@@ -132,17 +132,17 @@ def _judge_odd_rows(draft: Draft, rejected: Sequence[int]) -> Iterator[tuple[int
         draft.blanks += judged.is_blank
         record = placed.get(number)
         if record is None:
-            _expect_nothing(draft, number, judged.entry or judged.total)
+            _refuse(draft, number, judged.entry or judged.total)
         elif judged.total:
             draft.totals.append(PlacedTotal(record, number, judged.total))
         elif judged.entry and _is_known(draft, number, judged.entry):
             yield record, judged.entry
 
 
-def _expect_nothing(draft: Draft, number: int, found: object) -> None:
+def _refuse(draft: Draft, number: int, found: object) -> None:
     if found is not None:
-        # DuckDB and the csv module took its quotes differently: nobody can say what it means.
-        draft.findings.add(finding("broken-quotes", number))
+        # DuckDB did not take it for a record, and the csv module does: nobody can say what it means.
+        draft.findings.add(finding("unreadable", number))
 
 
 def _is_known(draft: Draft, number: int, entry: Entry) -> bool:

@@ -7,11 +7,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
+import duckdb
+
 from app.reconcile.cells import LARGEST_FIGURE
 from app.reconcile.columns import Kind, Layout
 from app.reconcile.engine import Engine
 
 _MOST_DIGITS = len(str(LARGEST_FIGURE))
+
+
+class UnreadableError(Exception):
+    """The file is no table of one record a line, in a way that no single line shows."""
 
 
 class Lines:
@@ -42,13 +48,17 @@ def load_sheet(engine: Engine, path: Path, layout: Layout, *, has_letters: bool 
     `sheet` has period, unit_code, unit_name and as_of as written, the figures as integers, and `is_odd`. A
     figure is plain if it reads the same when it is written back, which DuckDB's own reading of integers does
     not ask for: it takes 1.5, 1e3, 0x10, 1_000 and +5 too. A row with any other figure is odd. `has_letters`
-    is False only if there is no Latin letter below the header. Raises UnicodeError for what is not UTF-8.
+    is False only if there is no Latin letter below the header. Raises UnicodeError for what is
+    not UTF-8, UnreadableError for what is no CSV.
     """
     engine.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
     picked = _picked(layout, has_letters=has_letters)
     # Records stay in the order of lines only while nothing is joined in this statement.
     statement = f"CREATE OR REPLACE TEMP TABLE sheet AS SELECT {picked} FROM {_source(layout)}"
-    engine.execute(statement, [str(path)])
+    try:
+        engine.execute(statement, [str(path)])
+    except duckdb.InvalidInputException as error:
+        raise UnreadableError from error
     rejected = engine.execute("SELECT DISTINCT line, error_type FROM reject_errors ORDER BY line").fetchall()
     if any(error == "INVALID ENCODING" for _, error in rejected):
         raise UnicodeError("not UTF-8 to its end")
@@ -56,12 +66,15 @@ def load_sheet(engine: Engine, path: Path, layout: Layout, *, has_letters: bool 
 
 
 def lines_of_sheet(engine: Engine, path: Path, layout: Layout, rejected: list[int], lines: int) -> Lines:
-    """Where the records of `sheet` stand, in a file of so many lines."""
+    """Where the records of `sheet` stand, in a file of so many lines.
+
+    Raises UnreadableError if not every line is a record, rejected or blank: then no number could be trusted.
+    """
     count = engine.execute("SELECT count(*) FROM sheet").fetchall()[0][0]
     blank = lines - layout.line - len(rejected) - count
     skipped = rejected if blank == 0 else sorted([*rejected, *_blank_lines(path, layout.line)])
     if layout.line + len(skipped) + count != lines:
-        raise RuntimeError("records and lines of the ledger do not match")
+        raise UnreadableError
     return Lines(path, layout.line, skipped)
 
 

@@ -19,7 +19,7 @@ from app.reconcile.engine import Engine, open_engine
 from app.reconcile.findings import LedgerFinding, finding
 from app.reconcile.rollup import Figures, roll_up, rolled_rows
 from app.reconcile.settle import make_entries
-from app.reconcile.sheet import lines_of_sheet, load_sheet
+from app.reconcile.sheet import UnreadableError, lines_of_sheet, load_sheet
 from app.reconcile.units import LedgerUnit, Units, by_code
 
 
@@ -99,8 +99,12 @@ def _read(engine: Engine, transcript: Transcript, units: Units) -> Ledger:
     if layout is None:
         return _result(transcript)
     unread = transcript.findings.counts["error"]
-    rejected = load_sheet(engine, transcript.path, layout, has_letters=transcript.has_letters)
-    lines = lines_of_sheet(engine, transcript.path, layout, rejected, transcript.lines)
+    try:
+        rejected = load_sheet(engine, transcript.path, layout, has_letters=transcript.has_letters)
+        lines = lines_of_sheet(engine, transcript.path, layout, rejected, transcript.lines)
+    except UnreadableError:
+        transcript.findings.add(finding("unreadable"))
+        return _result(transcript)
     draft = Draft(engine, layout, units, lines, transcript.findings)
     make_entries(draft, rejected)
     skip_duplicates(draft)
