@@ -29,6 +29,7 @@ from app.domain.deadline import Shift
 from app.domain.permission import Actor
 from app.services import tokens
 from app.services.aggregates import Answers
+from app.services.forms import parse_all as forms_in_use
 from app.services.periods import Policy
 from app.settings import Environment, Settings
 
@@ -90,19 +91,20 @@ def _options(settings: Settings, database: Database, clock: Clock) -> EdgeOption
             Lane("/api/v1/reconciliations", "import", settings.max_ledger_bytes),
         ),
         # In the demo all data is invented, so its board needs no caller; elsewhere that path does not exist.
-        public_exact=frozenset({"/", board.PATH, *home.STATIC}),
+        public_exact=frozenset({"/", "/metrics", board.PATH, *home.STATIC}),
         pages_exact=frozenset({"/", board.PATH}),
     )
 
 
 @asynccontextmanager
 async def _life(app: Edge) -> AsyncIterator[None]:
-    """Start the lanes, and leave what was loaded so far out of every later collection of garbage.
+    """Start the lanes, parse the forms, and leave all of that out of every later collection of garbage.
 
     Without the freeze the collector walks all modules and the parsed forms again and again; at 16 connections
     that is most of the slowest hundredth of answers (docs/performance.md).
     """
     app.state.database.start()
+    await app.state.database.read(forms_in_use)
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 50, 100)

@@ -1,7 +1,7 @@
 """Runs a plainly declared route without the framework's general dependency solver.
 
 The solver costs 60 to 90 microseconds a request, more than reading and checking a report does
-(docs/decisions/0010-own-request-path.md). A route qualifies when it returns a Response itself and takes only
+(docs/decisions/0006-own-request-path.md). A route qualifies when it returns a Response itself and takes only
 path, query and header parameters, the request, and dependencies that are coroutines of the request alone.
 Parameters are still validated by the fields FastAPI made for them. Every other route runs as FastAPI would.
 """

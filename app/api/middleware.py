@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from secrets import token_hex
 from typing import Any
 
@@ -59,12 +60,18 @@ class Arrival:
     def __init__(self, app: ASGIApp, *, now: Callable[[], datetime]) -> None:
         self.app = app
         self.now = now
+        self._process = token_hex(8)
+        self._number = count(1)
+
+    def _next_id(self) -> str:
+        """Unique and not secret: asking the kernel for random bytes would give up the processor each time."""
+        return f"{self._process}{next(self._number):016x}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         state = state_of(scope)
         state["received_at"] = self.now()
         sent = headers_of(scope).get(b"x-request-id", b"")
-        state["request_id"] = sent.decode() if _REQUEST_ID.fullmatch(sent) else token_hex(16)
+        state["request_id"] = sent.decode() if _REQUEST_ID.fullmatch(sent) else self._next_id()
         await self.app(scope, receive, send)
 
 

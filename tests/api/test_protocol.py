@@ -160,7 +160,8 @@ def test_half_sent_heads_are_cut_and_do_not_block_others(port: int, monkeypatch:
     for client in slow:
         client.settimeout(3)
         assert client.recv(4096).startswith(b"HTTP/1.1 408 ")
-        assert client.recv(4096) == b""
+        with suppress(ConnectionResetError):  # closed is closed, whichever way the kernel says it
+            assert client.recv(4096) == b""
         client.close()
     assert time.monotonic() - started < 3
 
