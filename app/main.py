@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -22,6 +23,7 @@ from app.api import (
 from app.api.docs import docs_router
 from app.api.edge import Edge, EdgeOptions
 from app.api.middleware import Lane
+from app.api.observation import BufferedLines
 from app.console import board, home
 from app.db import Database
 from app.domain.clock import Clock
@@ -81,7 +83,10 @@ def _options(settings: Settings, database: Database, clock: Clock) -> EdgeOption
         return await database.look(tokens.authenticate, secret, now=clock.now())
 
     hosts = settings.allowed_hosts
+    # In the demo the terminal shows the tokens, which a line per request would scroll away.
+    log = (settings.data_dir / "access.log").open("a") if settings.env is Environment.DEMO else sys.stdout
     return EdgeOptions(
+        write_log=BufferedLines(log),
         authenticate=authenticate,
         now=clock.now,
         allowed_hosts=None if hosts == "*" else frozenset(host.strip() for host in hosts.split(",")),
