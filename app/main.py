@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from app import __version__
@@ -56,14 +56,16 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     """The application for the given settings, or for those of the environment; `clock` replaces theirs."""
     settings = settings or Settings()
     database, clock = Database(settings.database), clock or Clock(settings.clock)
+    is_demo = settings.env is Environment.DEMO
+    # In the demo the terminal shows the tokens, which a line per request would scroll away.
+    log = (settings.data_dir / "access.log").open("a") if is_demo else sys.stdout
     app = Edge(
-        _options(settings, database, clock),
+        _options(settings, database, clock, BufferedLines(log)),
         title="月报 Yuebao",
         summary=DESCRIPTION,
         version=__version__,
         lifespan=_life,
     )
-    is_demo = settings.env is Environment.DEMO
     rooms = (*ROUTERS, board) if is_demo else ROUTERS
     app.include(*(room.router for room in rooms), docs_router())
     app.state.database = database
@@ -72,10 +74,13 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     app.state.aggregates = Answers()
     app.state.spool = settings.data_dir
     app.state.is_demo = is_demo
+    app.state.log = log
     return app
 
 
-def _options(settings: Settings, database: Database, clock: Clock) -> EdgeOptions:
+def _options(
+    settings: Settings, database: Database, clock: Clock, write_log: Callable[[str], object]
+) -> EdgeOptions:
     async def authenticate(kind: str, secret: str) -> Actor | None:
         """Bearer tokens; sessions of the console come with accounts."""
         if kind != "bearer":
@@ -83,10 +88,8 @@ def _options(settings: Settings, database: Database, clock: Clock) -> EdgeOption
         return await database.look(tokens.authenticate, secret, now=clock.now())
 
     hosts = settings.allowed_hosts
-    # In the demo the terminal shows the tokens, which a line per request would scroll away.
-    log = (settings.data_dir / "access.log").open("a") if settings.env is Environment.DEMO else sys.stdout
     return EdgeOptions(
-        write_log=BufferedLines(log),
+        write_log=write_log,
         authenticate=authenticate,
         now=clock.now,
         allowed_hosts=None if hosts == "*" else frozenset(host.strip() for host in hosts.split(",")),
@@ -117,3 +120,5 @@ async def _life(app: Edge) -> AsyncIterator[None]:
     app.state.database.stop()
     # What stays frozen is never released: DuckDB's binding would call it a leak, at length, on standard error.
     gc.unfreeze()
+    if app.state.log is not sys.stdout:
+        app.state.log.close()

@@ -168,13 +168,8 @@ def table(results: Mapping[str, list[dict[str, Any]]], megabytes: float) -> str:
     floor = median(run["wall"] for run in results["sql"])
     names = {"sql": "bare DuckDB SQL, typed, reports no row", "yuebao": "`reconcile`, every row checked"}
     lines = [
-<<<<<<< HEAD
-        f"{TOWNSHIPS * len(MONTHS):,} rows, {megabytes:.0f} MB, "
-        f"{results['sql'][0]['mismatches']} mismatches found by both.",
-=======
         f"{TOWNSHIPS * len(MONTHS):,} rows, {megabytes:.0f} MB; both found the same"
         f" {results['sql'][0]['mismatches']} mismatches.",
->>>>>>> reconcile
         "",
         "| | wall s, median [rounds] | ratio | CPU s | peak MiB |",
         "|---|---|---|---|---|",
