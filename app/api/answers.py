@@ -51,11 +51,13 @@ async def write(
     *,
     body: object = None,
     dry_run: bool = False,
+    is_long: bool = False,
     **arguments: Any,
 ) -> Response:
     """Run a service on the writer and answer after the commit; `body` is what an Idempotency-Key covers.
 
-    A dry run goes the same way, is rolled back, and answers 200 whatever the write would answer.
+    A dry run goes the same way, is rolled back, and answers 200 whatever the write would answer. `is_long` is for
+    services that write more than some rows.
     """
     actor, now = caller(request), received_at(request)
 
@@ -67,7 +69,8 @@ async def write(
         return response_of(replace(answer, status=200))
     key = _key(request, body)
     job = partial(once, key=key, work=work, actor=actor.id, now=now)
-    return response_of(await database_of(request).write(job))
+    database = database_of(request)
+    return response_of(await (database.write_long(job) if is_long else database.write(job)))
 
 
 async def read(request: Request, service: Callable[..., Any], **arguments: Any) -> Any:

@@ -58,7 +58,14 @@ async def import_ledger(
     """
     found = await received_ledger(request, encoding)
     return await write(
-        request, ledger.store, _imported, body=found.sha256, dry_run=dry_run, ledger=found, kind=kind
+        request,
+        ledger.store,
+        _imported,
+        body=found.sha256,
+        dry_run=dry_run,
+        is_long=True,
+        ledger=found,
+        kind=kind,
     )
 
 

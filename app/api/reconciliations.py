@@ -93,6 +93,7 @@ async def _run(
         partial(_answer, ledger),
         body=[period, unit, body],
         dry_run=dry_run,
+        is_long=True,
         period=parse_period(period),
         unit_code=unit,
         import_id=import_id,

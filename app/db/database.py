@@ -12,8 +12,8 @@ import orjson
 from sqlalchemy import Engine, create_engine, make_url
 from sqlalchemy.pool import NullPool
 
-from app.db.lane import Job, Lane, Reader, Writer
-from app.db.session import Session
+from app.db.lane import Job, Reader, Writer
+from app.db.session import BUSY_MS, Session
 
 try:
     import pysqlite3 as sqlite_driver
@@ -48,9 +48,9 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = make_engine(url)
-        self._writes: SimpleQueue[Job | None] = SimpleQueue()
+        self._writer = Writer(self.connect, self._begin_write(), inline=self.is_sqlite)
         self._reads: SimpleQueue[Job | None] = SimpleQueue()
-        self._lanes: list[Lane] = []
+        self._readers: list[Reader] = []
         self._here: Session | None = None
 
     @property
@@ -68,7 +68,16 @@ class Database:
 
         Raises what the service raises (and stores nothing), or Unavailable when the commit fails.
         """
-        return await self._submit(self._writes, partial(_call, service, args, kwargs), dry_run=False)  # type: ignore[no-any-return]
+        return await self._written(Job(partial(_call, service, args, kwargs)))  # type: ignore[no-any-return]
+
+    async def write_long(
+        self,
+        service: Callable[Concatenate[Session, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """The same for a service that takes more than some milliseconds (an import): in a commit of its own."""
+        return await self._written(Job(partial(_call, service, args, kwargs), is_long=True))  # type: ignore[no-any-return]
 
     async def rehearse(
         self,
@@ -77,7 +86,7 @@ class Database:
         **kwargs: P.kwargs,
     ) -> T:
         """A dry run: exactly the path of `write`, rolled back before anybody is answered."""
-        return await self._submit(self._writes, partial(_call, service, args, kwargs), dry_run=True)  # type: ignore[no-any-return]
+        return await self._written(Job(partial(_call, service, args, kwargs), dry_run=True, is_long=True))  # type: ignore[no-any-return]
 
     async def read(
         self,
@@ -86,7 +95,9 @@ class Database:
         **kwargs: P.kwargs,
     ) -> T:
         """Run a service on a reader, in one read-only snapshot."""
-        return await self._submit(self._reads, partial(_call, service, args, kwargs), dry_run=False)  # type: ignore[no-any-return]
+        job = Job(partial(_call, service, args, kwargs))
+        self._reads.put(job)
+        return await job.future  # type: ignore[no-any-return]
 
     async def look(
         self,
@@ -122,22 +133,22 @@ class Database:
             session.connection.close()
 
     def start(self) -> None:
-        """Start the lanes; idempotent."""
-        if self._lanes:
+        """Start the readers; idempotent. The writer starts with its first job."""
+        if self._readers:
             return
-        self._lanes.append(Writer(self.connect, self._writes, self._begin_write()))
         for i in range(READERS):
-            self._lanes.append(Reader(f"reader-{i}", self.connect_read_only, self._reads, self._begin_read()))
-        for lane in self._lanes:
-            lane.start()
+            reader = Reader(f"reader-{i}", self.connect_read_only, self._reads, self._begin_read())
+            self._readers.append(reader)
+            reader.start()
 
     def stop(self) -> None:
-        """Finish what waits, then stop the lanes."""
-        for lane in self._lanes:
-            (self._writes if isinstance(lane, Writer) else self._reads).put(None)
-        for lane in self._lanes:
-            lane.join()
-        self._lanes.clear()
+        """Finish what waits for a reader, then stop; whoever writes has been answered before."""
+        for _ in self._readers:
+            self._reads.put(None)
+        for reader in self._readers:
+            reader.join()
+        self._readers.clear()
+        self._writer.stop()
         if self._here is not None:
             self._here.connection.close()
             self._here = None
@@ -160,9 +171,8 @@ class Database:
             session.control("PRAGMA query_only = ON")
         return session
 
-    async def _submit(self, queue: SimpleQueue[Job | None], work: Any, *, dry_run: bool) -> Any:
-        job = Job(work, dry_run=dry_run)
-        queue.put(job)
+    async def _written(self, job: Job) -> Any:
+        self._writer.put(job)
         return await job.future
 
     def _begin_write(self) -> tuple[str, ...]:
@@ -178,7 +188,16 @@ def make_engine(url: str) -> Engine:
     """The engine for a URL: the bundled SQLite with named parameters, or PostgreSQL by psycopg 3."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        return create_engine(parsed, module=sqlite_driver, paramstyle="named", poolclass=NullPool, **_JSON)
+        # The writer's connection passes between two threads that take turns.
+        turns = {"check_same_thread": False}
+        return create_engine(
+            parsed,
+            module=sqlite_driver,
+            paramstyle="named",
+            poolclass=NullPool,
+            connect_args=turns,
+            **_JSON,
+        )
     parsed = parsed.set(drivername="postgresql+psycopg")
     options = "-c lock_timeout=10000 -c statement_timeout=120000 -c idle_in_transaction_session_timeout=30000"
     connect_args = {"connect_timeout": 3, "options": options}
@@ -197,7 +216,7 @@ def _prepare_sqlite(raw: Any) -> None:
     """Durable settings: an acknowledged commit survives a power cut (promise 2)."""
     raw.isolation_level = None
     affected = has_wal_reset_bug(sqlite_driver.sqlite_version_info)
-    raw.execute("PRAGMA busy_timeout = 10000")
+    raw.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
     raw.execute(f"PRAGMA journal_mode = {'DELETE' if affected else 'WAL'}")
     raw.execute(f"PRAGMA synchronous = {'EXTRA' if affected else 'FULL'}")
     raw.execute(f"PRAGMA cache_size = -{PAGE_CACHE_KIB}")

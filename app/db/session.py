@@ -14,6 +14,9 @@ from app.errors import Conflict
 
 Row = dict[str, Any]
 
+BUSY_MS = 10_000
+"""How long SQLite waits for another process's write."""
+
 
 class Session:
     """Runs statements; it never commits, its lane does.
@@ -56,6 +59,17 @@ class Session:
     def control(self, sql: str) -> None:
         """BEGIN, SAVEPOINT, COMMIT and the like; for the lanes."""
         self.connection.execute(sql)
+
+    def begins_at_once(self, sql: str) -> bool:
+        """Begin if no other process writes; False, and nothing begun, when it would have to wait. SQLite only."""
+        self.connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            self.connection.execute(sql)
+        except self.dialect.dbapi.OperationalError:  # type: ignore[union-attr]
+            return False
+        finally:
+            self.connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        return True
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
