@@ -17,6 +17,7 @@ from fastapi.dependencies.utils import get_typed_return_annotation, request_para
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import APIRoute
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -76,6 +77,9 @@ class Direct:
             dependant.query_params,
             dependant.header_params,
         )
+        values, errors = request_params_to_args(self.query, QueryParams())
+        # What an empty query means, unless it lacks something required.
+        self.unasked = None if errors else values
         reads = [(part, self._read_of(part)) for part in dependant.dependencies]
         self.before = [read for part, read in reads if not hasattr(part.call, "source")]
         self.bodies = [read for part, read in reads if hasattr(part.call, "source")]
@@ -108,7 +112,9 @@ class Direct:
         path, path_errors = request_params_to_args(self.path, request.path_params)
         errors = [*path_errors]
         values.update(path)
-        if self.query:
+        if self.unasked is not None and not request.scope["query_string"]:
+            values.update(self.unasked)
+        elif self.query:
             query, query_errors = request_params_to_args(self.query, request.query_params)
             errors += query_errors
             values.update(query)

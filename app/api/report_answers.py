@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from app.api.answers import instant, json_answer
@@ -9,8 +10,8 @@ from app.api.conditional import etag_of
 from app.api.findings import finding
 from app.api.strict_json import Loaded
 from app.db import Row
-from app.domain.permission import Actor
-from app.domain.workflow import Status, allowed
+from app.domain.permission import Action, Actor
+from app.domain.workflow import TRANSITIONS, Status, allowed
 from app.errors import Finding, merge
 from app.services.idempotency import Answer
 from app.services.reports import Saved, Submission
@@ -62,11 +63,6 @@ def filed(actor: Actor, status: int, saved: Saved, committed: bool) -> Answer:
 def report_json(saved: Saved, actor: Actor) -> dict[str, Any]:
     """A report as the contract writes it; its content is masked already where it must be."""
     report, path = saved.report, saved.unit["report_path"]
-    steps = allowed(
-        Status(report["status"]),
-        lambda action: actor.may(action, path),
-        is_own=saved.author == actor.id,
-    )
     return {
         "period": report["period"],
         "unit": report["unit_code"],
@@ -81,5 +77,19 @@ def report_json(saved: Saved, actor: Actor) -> dict[str, Any]:
         **saved.content,
         "findings": saved.findings,
         "reasons": report["reasons"],
-        "allowed": [step.as_json() for step in steps],
+        "allowed": _allowed(
+            report["status"],
+            frozenset(action for action in _MOVING if actor.may(action, path)),
+            is_own=saved.author == actor.id,
+        ),
     }
+
+
+_MOVING = frozenset(line.action for line in TRANSITIONS)
+
+
+@lru_cache(maxsize=64)
+def _allowed(status: str, permitted: frozenset[Action], *, is_own: bool) -> list[dict[str, Any]]:
+    """`allowed` as the contract writes it; there are only a few different ones, and nobody changes them."""
+    steps = allowed(Status(status), permitted.__contains__, is_own=is_own)
+    return [step.as_json() for step in steps]
