@@ -44,6 +44,7 @@ bench: $(BENCH)  ## measure floor, peer and service; writes docs/performance.md
 	.ci/system wrk postgresql
 	$(BIN)/python -m bench.run --database sqlite --write
 	$(BIN)/python -m bench.run --database postgresql --write
+	$(BIN)/python -m bench.bench_ledger_summary --write
 
 system:          ## make sure that PostgreSQL and Chromium are here (apt-get when root)
 	@.ci/system postgresql chromium

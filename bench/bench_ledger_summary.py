@@ -124,7 +124,7 @@ def yuebao(folder: Folder, units: Mapping[str, LedgerUnit], reports: Any) -> lis
     ]
 
 
-def _reports(folder: Folder) -> dict[str, dict[str, dict[str, int]]]:
+def read_reported(folder: Folder) -> dict[str, dict[str, dict[str, int]]]:
     reports: dict[str, dict[str, dict[str, int]]] = {}
     for line in (folder / "reports.csv").read_text(encoding="utf-8").splitlines()[1:]:
         month, unit, *values = line.split(",")
@@ -138,7 +138,7 @@ def run_once(contender: str, folder: Folder) -> dict[str, Any]:
         began, spent = time.perf_counter(), time.process_time()
         found = bare_sql(folder)
     else:
-        units, reports = ledger_units(shipped_register()), _reports(folder)
+        units, reports = ledger_units(shipped_register()), read_reported(folder)
         began, spent = time.perf_counter(), time.process_time()
         found = yuebao(folder, units, reports)
     return {

@@ -29,8 +29,9 @@ class Draft:
     """What the steps of reading share.
 
     Tables: `sheet` (every record, see sheet.py), `unit` (code, name, reporting, "" where nobody answers),
-    `entry` (record, period, unit_code, figures: what may count), `skipped` (records of `entry` that do not),
-    `rolled` (period, unit, figures: what counts, by reporting unit).
+    `glance` (sums of `sheet` by period, as_of and reporting unit, and how many rows are doubtful), `entry`
+    (record, period, unit_code, figures: what may count), `skipped` (records of `entry` that do not), `rolled`
+    (period, unit, figures: what counts, by reporting unit). `is_plain` says that all of `sheet` may count.
     """
 
     engine: Engine
@@ -41,6 +42,7 @@ class Draft:
     totals: list[PlacedTotal] = field(default_factory=list)
     cut_offs: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     blanks: int = 0
+    is_plain: bool = False
     has_skipped: bool = False
 
     @cached_property
@@ -61,6 +63,14 @@ class Draft:
         where = column.code if column else None
         line = self.lines.of(record)
         self.findings.add(finding(code, line, column=where, value=value, **labels, **known))
+
+    @property
+    def sums(self) -> str:
+        """The figures of a group added up, each NULL if any part is blank."""
+        return ", ".join(
+            f"CASE WHEN count({column.code}) = count(*) THEN sum({column.code})::BIGINT END AS {column.code}"
+            for column in self.figures
+        )
 
     @property
     def counted(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from tempfile import NamedTemporaryFile
 
@@ -40,14 +40,14 @@ def open_engine(
 _BETWEEN = "\x1f"
 
 
-def load_texts(engine: Engine, table: str, columns: Mapping[str, Sequence[str]]) -> None:
-    """Like `load_columns` for texts alone, through a file, which is several times as fast.
+def load_texts(engine: Engine, table: str, columns: Sequence[str], rows: Iterable[tuple[str, ...]]) -> None:
+    """Make a temporary table of texts from its rows: through a file, several times as fast as `load_columns`.
 
     A text with a line break or U+001F would come apart: that is a ValueError.
     """
-    rows = list(map(_BETWEEN.join, zip(*columns.values(), strict=True)))
-    text = "".join(f"{row}\n" for row in rows)
-    if text.count("\n") != len(rows) or text.count(_BETWEEN) != len(rows) * (len(columns) - 1):
+    lines = list(map(_BETWEEN.join, rows))
+    text = "\n".join([*lines, ""])
+    if text.count("\n") != len(lines) or text.count(_BETWEEN) != len(lines) * (len(columns) - 1):
         raise ValueError("a text holds a separator")
     kinds = ", ".join(f"{name}: 'VARCHAR'" for name in columns)
     with NamedTemporaryFile("w", encoding="utf-8", newline="", suffix=".csv") as file:

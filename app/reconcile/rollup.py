@@ -24,15 +24,14 @@ class RolledRow(NamedTuple):
 
 def roll_up(draft: Draft) -> None:
     """Make `rolled`, where a sum is NULL if any part is blank; warn of blanks and of what counts nowhere."""
-    sums = ", ".join(
-        f"CASE WHEN count({column.code}) = count(*) THEN sum({column.code})::BIGINT END AS {column.code}"
-        for column in draft.figures
-    )
+    if draft.is_plain and not draft.has_skipped:
+        parts, rows = "sum(parts)", "glance"
+    else:
+        parts, rows = "count(*)", f"(FROM entry JOIN unit ON code = unit_code WHERE {draft.counted})"
     draft.rows(f"""
         CREATE OR REPLACE TEMP TABLE rolled AS
-        SELECT period, reporting AS unit, count(*) AS parts, {sums}
-        FROM entry JOIN unit ON code = unit_code
-        WHERE reporting <> '' AND {draft.counted} GROUP BY period, reporting
+        SELECT period, reporting AS unit, {parts}::BIGINT AS parts, {draft.sums}
+        FROM {rows} WHERE reporting <> '' GROUP BY period, reporting
     """)
     _warn_of_units_that_do_not_report(draft)
     _warn_of_blanks(draft)

@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import merge
 from itertools import chain
 from typing import NamedTuple
 
-from app.reconcile.cells import LARGEST_FIGURE, Reading, is_formula, read_date, read_period
+from app.reconcile.cells import Reading, is_formula, read_date, read_period
 from app.reconcile.columns import SUMMARY
 from app.reconcile.draft import Draft, PlacedTotal
 from app.reconcile.engine import Value, load_columns, load_texts
 from app.reconcile.findings import finding
 from app.reconcile.rows import Entry, judge, total_label
+from app.reconcile.units import LedgerUnit
 
 _COLUMNS = {column.code: column for column in SUMMARY}
 
 
 class _Survey(NamedTuple):
-    """What one look over the sheet showed: its texts of periods and dates, and how many rows are doubtful."""
+    """What a glance over the sheet showed: its texts of periods and dates, and how many rows are doubtful."""
 
     periods: dict[str, Reading[str]]
     dates: dict[str, Reading[str]]
-    odd: int
-    unknown: int
-    renamed: int
-    largest: int
+    doubtful: int
 
     @property
     def is_plain(self) -> bool:
         """Whether every row is as good as it looks."""
-        is_canonical = all(
-            reading.value == text for text, reading in chain(self.periods.items(), self.dates.items())
-        )
-        return (
-            is_canonical and not (self.odd or self.unknown or self.renamed) and self.largest <= LARGEST_FIGURE
-        )
+        texts = chain(self.periods.items(), self.dates.items())
+        return not self.doubtful and all(reading.value == text for text, reading in texts)
 
 
 def make_entries(draft: Draft, rejected: Sequence[int]) -> None:
@@ -43,47 +37,46 @@ def make_entries(draft: Draft, rejected: Sequence[int]) -> None:
     load_units(draft)
     survey = _look(draft)
     judged: list[tuple[int, Entry]] = []
-    is_plain = survey.is_plain and not rejected
-    if not is_plain:
+    draft.is_plain = survey.is_plain and not rejected
+    if not draft.is_plain:
         _mark_odd_rows(draft, survey)
         judged = list(_judge_odd_rows(draft, rejected))
         load_units(draft, [entry.unit for _, entry in judged])
         _settle(draft, "period", survey.periods)
         _settle(draft, "as_of", survey.dates)
         _check_names(draft, judged)
-    _define_entry(draft, judged, is_plain=is_plain)
+    _define_entry(draft, judged)
 
 
 def load_units(draft: Draft, more: Sequence[str] = ()) -> None:
     """Make the table `unit`, of all units or, for a short sheet, of those that it names."""
     (count,) = draft.rows("SELECT count(*) FROM sheet")[0]
-    units = list(draft.units.values())
-    if count < len(units):
+    units: Iterable[LedgerUnit] = draft.units.values()
+    if count < len(draft.units):
         named = (code for (code,) in draft.rows("SELECT DISTINCT unit_code FROM sheet"))
         spellings = chain(more, chain.from_iterable((code, code[:9], code[:6]) for code in named))
-        units = [draft.units[code] for code in dict.fromkeys(spellings) if code in draft.units]
-    columns = {
-        "code": [unit.code for unit in units],
-        "name": [unit.name for unit in units],
-        "reporting": [unit.reporting_unit or "" for unit in units],
-    }
-    load_texts(draft.engine, "unit", columns)
+        units = (draft.units[code] for code in dict.fromkeys(spellings) if code in draft.units)
+    rows = ((unit.code, unit.name, unit.reporting_unit or "") for unit in units)
+    load_texts(draft.engine, "unit", ("code", "name", "reporting"), rows)
 
 
 def _look(draft: Draft) -> _Survey:
-    largest = ", ".join(f"max({column.code})" for column in draft.figures)
+    """Make `glance`, which is all that a plain sheet needs, and sum up what is doubtful in it."""
+    draft.rows(f"""
+        CREATE OR REPLACE TEMP TABLE glance AS
+        SELECT period, as_of, reporting, count(*) AS parts, {draft.sums},
+            count(*) FILTER (is_odd OR (unit_name <> name AND unit_name <> '')) AS doubtful
+        FROM sheet LEFT JOIN unit ON code = unit_code GROUP BY period, as_of, reporting
+    """)
     rows = draft.rows(
-        "SELECT period, as_of, count(*) FILTER (is_odd), count(*) FILTER (code IS NULL),"
-        f" count(*) FILTER (unit_name <> name AND unit_name <> ''), {largest}"
-        " FROM sheet LEFT JOIN unit ON code = unit_code GROUP BY ALL ORDER BY ALL"
+        "SELECT period, as_of, sum(CASE WHEN reporting IS NULL THEN parts ELSE doubtful END)::BIGINT"
+        " FROM glance GROUP BY period, as_of ORDER BY period, as_of"
     )
-    periods = {period: read_period(period) for period, *_ in rows}
-    dates = {text: _read_date(text) for _, text, *_ in rows}
-    for period, text, *_ in rows:
+    periods = {period: read_period(period) for period, _, _ in rows}
+    dates = {text: _read_date(text) for _, text, _ in rows}
+    for period, text, _ in rows:
         _keep_cut_off(draft, periods[period].value, dates[text].value)
-    odd, unknown, renamed = (sum(row[i] for row in rows) for i in (2, 3, 4))
-    figures = chain.from_iterable(row[5:] for row in rows)
-    return _Survey(periods, dates, odd, unknown, renamed, max(filter(None, figures), default=0))
+    return _Survey(periods, dates, sum(doubtful for _, _, doubtful in rows))
 
 
 def _read_date(text: str) -> Reading[str]:
@@ -118,7 +111,6 @@ def _mark_odd_rows(draft: Draft, survey: _Survey) -> None:
     load_columns(draft.engine, "suspect", {"kind": ("VARCHAR", kinds), "text": ("VARCHAR", texts)})
     doubts = [f"{kind} IN (SELECT text FROM suspect WHERE kind = '{kind}')" for kind in suspects]
     doubts.append("unit_code NOT IN (SELECT code FROM unit)")
-    doubts.append(f"greatest({', '.join(column.code for column in draft.figures)}) > {LARGEST_FIGURE}")
     draft.rows(f"UPDATE sheet SET is_odd = true WHERE {' OR '.join(doubts)}")
 
 
@@ -186,7 +178,7 @@ def _is_name_of(registered: str, written: str) -> bool:
     return len(theirs) > 1 and (ours in theirs or theirs in ours)
 
 
-def _define_entry(draft: Draft, judged: Sequence[tuple[int, Entry]], *, is_plain: bool) -> None:
+def _define_entry(draft: Draft, judged: Sequence[tuple[int, Entry]]) -> None:
     """Make `entry` a view of the whole sheet if that is plain, else of its plain rows and the judged ones."""
     codes = [column.code for column in draft.figures]
     picked = ", ".join(["period", "unit_code", *codes])
@@ -199,6 +191,6 @@ def _define_entry(draft: Draft, judged: Sequence[tuple[int, Entry]], *, is_plain
         columns[code] = ("UINTEGER", [entry.figures[i] for _, entry in judged])
     load_columns(draft.engine, "judged", columns)
     rows = f"SELECT rowid AS record, {picked} FROM sheet"
-    if not is_plain:
+    if not draft.is_plain:
         rows = f"{rows} WHERE NOT is_odd UNION ALL SELECT record, {picked} FROM judged"
     draft.rows(f"CREATE OR REPLACE TEMP VIEW entry AS {rows}")

@@ -47,9 +47,9 @@ def load_sheet(engine: Engine, path: Path, layout: Layout, *, has_letters: bool 
 
     `sheet` has period, unit_code, unit_name and as_of as written, the figures as integers, and `is_odd`. A
     figure is plain if it reads the same when it is written back, which DuckDB's own reading of integers does
-    not ask for: it takes 1.5, 1e3, 0x10, 1_000 and +5 too. A row with any other figure is odd. `has_letters`
-    is False only if there is no Latin letter below the header. Raises UnicodeError for what is
-    not UTF-8, UnreadableError for what is no CSV.
+    not ask for: it takes 1.5, 1e3, 0x10, 1_000 and +5 too. A row with any other figure, or one that is too
+    large, is odd. `has_letters` is False only if there is no Latin letter below the header. Raises
+    UnicodeError for what is not UTF-8, UnreadableError for what is no CSV.
     """
     engine.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
     picked = _picked(layout, has_letters=has_letters)
@@ -95,7 +95,8 @@ def _picked(layout: Layout, *, has_letters: bool) -> str:
 
 
 def _reads_back(name: str) -> str:
-    return f"coalesce({_integer(name)}::VARCHAR, '') = {name}"
+    value = _integer(name)
+    return f"coalesce({value}::VARCHAR, '') = {name} AND coalesce({value}, 0) <= {LARGEST_FIGURE}"
 
 
 def _has_as_many_digits(name: str) -> str:
@@ -105,7 +106,7 @@ def _has_as_many_digits(name: str) -> str:
     """
     value = _integer(name)
     digits = " ".join(f"WHEN {value} < {10**i} THEN {i}" for i in range(1, _MOST_DIGITS + 1))
-    return f"strlen({name}) = CASE {digits} WHEN {value} IS NULL THEN 0 ELSE {_MOST_DIGITS + 1} END"
+    return f"strlen({name}) = CASE {digits} WHEN {value} IS NULL THEN 0 ELSE -1 END"
 
 
 def _integer(name: str) -> str:

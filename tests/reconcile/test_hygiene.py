@@ -62,14 +62,11 @@ ENCODINGS: dict[str, Callable[[str], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize(("row", "code", "column"), ROWS.values(), ids=ROWS)
 def test_a_planted_defect_is_found_at_its_line_and_nothing_is_accepted(
-    read_bytes: ReadBytes, row: str, code: str, column: str | None, encoding: str
+    read_text: ReadText, row: str, code: str, column: str | None
 ) -> None:
-    ledger = read_bytes(
-        ENCODINGS[encoding](lines(CITY, "", DISTRICT, row, cell(OTHER, 1, "999806"), header=ZH))
-    )
+    ledger = read_text(lines(CITY, "", DISTRICT, row, cell(OTHER, 1, "999806"), header=ZH))
 
     assert found(ledger, "error") == [(code, 5, column)]
     assert not ledger.ok
@@ -78,14 +75,17 @@ def test_a_planted_defect_is_found_at_its_line_and_nothing_is_accepted(
     assert ledger.counts["error"] == 1
 
 
-def test_all_defects_of_one_file_are_found_at_once(read_text: ReadText) -> None:
-    planted = [row for row, code, _ in ROWS.values() if code != "duplicate-differs"]
-    text = lines(*(line for row in planted for line in (row, CITY)))
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"], ids=["lf", "crlf"])
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_all_defects_of_one_file_are_found_at_once_in_every_encoding(
+    read_bytes: ReadBytes, encoding: str, line_end: str
+) -> None:
+    planted = [found for found in ROWS.values() if found[1] != "duplicate-differs"]
+    rows = [line for row, _, _ in planted for line in (row, CITY)]
 
-    ledger = read_text(text)
+    ledger = read_bytes(ENCODINGS[encoding](lines(*rows, header=ZH).replace("\n", line_end)))
 
-    expected = [(code, 2 * i, column) for i, (_, code, column) in enumerate(ROWS.values(), 1)][: len(planted)]
-    assert [f for f in found(ledger, "error") if f[0] != "duplicate-same"] == expected
+    assert found(ledger, "error") == [(code, 2 * i, column) for i, (_, code, column) in enumerate(planted, 1)]
     assert codes(ledger).count("duplicate-same") == len(planted) - 1
 
 
