@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from app.documents.layout import BLOCKS, HEADINGS, SUPPLEMENTS, Layout, plain
+from app.documents.layout import BLOCKS, HEADINGS, PAGES_SHEET, SUPPLEMENTS, TABLE_SHEET, Layout, plain
 from app.documents.layout import EXPLANATIONS as OF_EXPLANATIONS
 from app.documents.layout import ITEMS as OF_ITEMS
 from app.documents.layout import NARRATIVE as OF_NARRATIVE
 from app.documents.opened import Computed, OpenedBook, OpenedSheet, Place, Value
+from app.documents.stamp import Stamp
 from app.documents.table import Table, tables
 from app.documents.written import Read, choice, number, phone, rule_number, words
 from app.domain.form import FormVersion
@@ -52,6 +53,8 @@ MESSAGES: Mapping[str, Text] = {
     ),
 }
 
+_ON_TABLE = ("/figures", "/contact", "/unit", "/period")
+
 
 @dataclass
 class Filled:
@@ -62,10 +65,20 @@ class Filled:
     places: dict[str, Place] = field(default_factory=dict)
 
     def find(self, code: str, at: str, severity: Severity = Severity.ERROR) -> None:
-        """Add a finding of MESSAGES."""
-        place = self.places.get(at)
-        values = {"cell": place.address} if place else {}
-        self.findings.append(Finding(code, code, severity, at, MESSAGES[code], values))
+        """Add a finding of MESSAGES, unless the place has it already (stamp and title may both be wrong)."""
+        if any(found.code == code and found.pointer == at for found in self.findings):
+            return
+        self.findings.append(self.located(Finding(code, code, severity, at, MESSAGES[code])))
+
+    def located(self, finding: Finding) -> Finding:
+        """The finding with the sheet and the cell that it is about, if there is one."""
+        place = self.place_of(finding.pointer)
+        if place is None:
+            return finding
+        is_table = finding.pointer.startswith(_ON_TABLE)
+        # Our own names of the sheets: the sender's may be anything.
+        where = {"sheet": TABLE_SHEET if is_table else PAGES_SHEET, "cell": place.address}
+        return replace(finding, values={**finding.values, **where})
 
     def take(self, read: Callable[[Value], Read], value: Value, place: Place, *at: str | int) -> object:
         """The value of a cell as the content holds it; its place is kept and what was tidied is said."""
@@ -84,12 +97,13 @@ class Filled:
         return self.places.get(at)
 
 
-def read_form(book: OpenedBook, form: FormVersion, *, period: str, unit_name: str) -> Filled:
+def read_form(book: OpenedBook, form: FormVersion, *, period: str, unit: str, unit_name: str) -> Filled:
     """Read the report of a unit and period. What is wrong collects in `findings`; nothing is guessed.
 
-    A blank cell is missing, not 0. The stamp was compared by the caller; here the visible title and unit are.
+    A blank cell is missing, not 0. Stamp, title and unit must be those of the report.
     """
     filled = Filled()
+    _compare_stamp(filled, book.stamp, form, period, unit)
     found = tables(book, Layout(form))
     if len(found) != 1:
         filled.find("several-tables" if found else "table-missing", "/figures")
@@ -98,6 +112,17 @@ def read_form(book: OpenedBook, form: FormVersion, *, period: str, unit_name: st
         _read_header(filled, found[0], period, unit_name)
     _read_pages(filled, book, form)
     return filled
+
+
+def _compare_stamp(filled: Filled, stamp: Stamp | None, form: FormVersion, period: str, unit: str) -> None:
+    if stamp is None:
+        return
+    if stamp.unit != unit:
+        filled.find("unit-mismatch", "/unit")
+    if stamp.period != period:
+        filled.find("period-mismatch", "/period")
+    if stamp.form != form.id:
+        filled.find("form-mismatch", "")
 
 
 def _read_figures(filled: Filled, table: Table, form: FormVersion) -> None:
