@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -40,7 +41,7 @@ def asks_for(request: Request, media: str) -> bool:
 
 def attachment(filename: str) -> dict[str, str]:
     """The header under which a browser saves a file, whatever letters its name has (RFC 6266)."""
-    plain = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "" for c in filename)
+    plain = re.sub("_+", "_", re.sub("[^A-Za-z0-9._-]+", "_", filename))
     return {
         "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
     }

@@ -38,7 +38,7 @@ class Area(NamedTuple):
 
 @dataclass
 class SheetMarks:
-    """The computed cells of a sheet, and its merged ones."""
+    """The computed cells of a sheet, pasted #REF! and the like among them, and its merged ones."""
 
     computed: list[Area] = field(default_factory=list)
     merged: list[Area] = field(default_factory=list)
@@ -120,6 +120,8 @@ class _Walk:
             is_far = len(node) and not (self._row < MOST_ROWS and self._column < MOST_COLUMNS)
             if is_far or self._cells > MOST_CELLS:
                 raise refused("workbook-too-large")
+            if node.get("t") == "e":
+                self.marks.computed.append(self._area(""))
             node.clear()
         elif name == "row":
             node.clear()

@@ -45,7 +45,8 @@ MESSAGES: Mapping[str, Text] = {
         "表格版本与本期表式不一致，请重新下载", "The workbook was made from another form; download it again"
     ),
     "formula-refused": Text(
-        "此处为公式，请改填数值（复制后选择性粘贴为数值）", "This is a formula; enter the value itself"
+        "此处为公式或其错误值，请改填数值（复制后选择性粘贴为数值）",
+        "This is a formula or its error; enter the value itself",
     ),
     "cell-tidied": Text(
         "已将全角数字、空格或千分位转换为数字，请核对",
@@ -53,6 +54,7 @@ MESSAGES: Mapping[str, Text] = {
     ),
 }
 
+_HEADINGS = tuple(plain(block) for block in BLOCKS)
 _ON_TABLE = ("/figures", "/contact", "/unit", "/period")
 
 
@@ -198,7 +200,7 @@ class _Pages:
         block = ""
         for row in range(len(sheet.rows)):
             first = sheet.at(row, 0)
-            if isinstance(first, str) and plain(first) in map(plain, BLOCKS):
+            if isinstance(first, str) and plain(first) in _after(block):
                 block = plain(first)
             elif block and not self._is_titles(row):
                 self._readers[block](row)
@@ -258,6 +260,11 @@ class _Pages:
         text = words(value).value
         known = {plain(name): code for name, code in self._category.items()}
         return Read(known.get(plain(text), text) if isinstance(text, str) else text)
+
+
+def _after(block: str) -> tuple[str, ...]:
+    """The headings that may still follow one: a text that happens to read like an earlier one is a text."""
+    return _HEADINGS[_HEADINGS.index(block) + 1 :] if block else _HEADINGS
 
 
 def _item_number(value: Value) -> Read:

@@ -65,7 +65,7 @@ def _clear(file: Workbook) -> None:
         for cell in sheet._cells.values():
             if cell.comment is not None and cell.comment.author == AUTHOR:
                 cell.comment = None
-                cell.fill = copy(FIELD)
+                cell.fill = PatternFill() if cell.protection.locked else copy(FIELD)
 
 
 def _mark(cell: Cell | MergedCell, findings: Sequence[Finding]) -> None:

@@ -13,6 +13,7 @@ from app.domain.period import Period
 _MONTH = re.compile(r"([0-9]{4})年([0-9]{1,2})月")
 _UNITS = {plain(text) for text in ("市（区）", *UNIT_LABELS.values())}
 _CONTACT = {plain(text): name for name, text in CONTACT_LABELS.items()}
+_LABELS = _UNITS | _CONTACT.keys()
 _NOTES = "注:"
 FURTHEST = 60
 """Rows below the labels in which figures are looked for."""
@@ -67,11 +68,17 @@ class Table:
 
     def _field(self, row: int, column: int, text: str) -> tuple[Value, Place]:
         """What stands beside a label, or behind its colon in the same cell."""
-        beside = self.sheet.beside(row, column)
-        place = Place(self.sheet.name, row, beside)
         if text:
             return re.split("[:：]", text, maxsplit=1)[1].strip(), Place(self.sheet.name, row, column)
-        return self.sheet.at(row, beside), place
+        beside = self.sheet.beside(row, column)
+        # Merged cells that a program took apart leave blanks before the value.
+        for further in range(beside, len(self.sheet.rows[row])):
+            value = self.sheet.at(row, further)
+            if isinstance(value, str) and plain(value).partition(":")[0] in _LABELS:
+                break
+            if value is not None:
+                return value, Place(self.sheet.name, row, further)
+        return None, Place(self.sheet.name, row, beside)
 
 
 def tables(book: OpenedBook, layout: Layout) -> list[Table]:
