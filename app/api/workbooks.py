@@ -181,8 +181,9 @@ async def _refusal(
     if asks_for(request, XLSX):
         located = [(found, filled.place_of(found.pointer)) for found in findings]
         content = await asyncio.to_thread(marked_book, book, located)
-        headers = attachment(f"{named.unit}_{named.period}_审核结果.xlsx")
-        return Response(content, 422, headers, XLSX)
+        if content is not None:
+            headers = attachment(f"{named.unit}_{named.period}_审核结果.xlsx")
+            return Response(content, 422, headers, XLSX)
     problem: Problem = Invalid(
         refused.title, code=refused.code, findings=findings, headers=refused.headers, **refused.members
     )

@@ -12,11 +12,16 @@ from defusedxml.ElementTree import fromstring, iterparse
 
 from app.documents.package import refused
 
-MOST_ROWS, MOST_COLUMNS = 2_000, 500
+MOST_SHEETS = 20
+MOST_ROWS, MOST_COLUMNS = 1_000, 250
 """No form needs more; a value further out would make readers allocate everything in between."""
 
 MOST_CELLS = 20_000
-"""Cells of a sheet, blank ones with a format included: each costs a kilobyte where a file is marked."""
+"""Cells of a sheet, blank ones with a format included, and cells that merging covers: each costs a kilobyte where
+a file is marked."""
+
+MOST_AREAS = 500
+"""Formulas of a sheet whose result fills more than their own cell."""
 
 _CELL = re.compile(r"\$?([A-Z]{1,3})\$?([1-9][0-9]{0,6})")
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -31,6 +36,11 @@ class Area(NamedTuple):
     bottom: int
     right: int
 
+    @property
+    def size(self) -> int:
+        """How many cells it has."""
+        return (self.bottom - self.top + 1) * (self.right - self.left + 1)
+
     def holds(self, row: int, column: int) -> bool:
         """Whether a cell lies in it."""
         return self.top <= row <= self.bottom and self.left <= column <= self.right
@@ -40,12 +50,13 @@ class Area(NamedTuple):
 class SheetMarks:
     """The computed cells of a sheet, pasted #REF! and the like among them, and its merged ones."""
 
-    computed: list[Area] = field(default_factory=list)
+    computed: set[tuple[int, int]] = field(default_factory=set)
+    computed_areas: list[Area] = field(default_factory=list)
     merged: list[Area] = field(default_factory=list)
 
     def is_computed(self, row: int, column: int) -> bool:
         """Whether the cell holds a formula, or lies in the result of one."""
-        return any(area.holds(row, column) for area in self.computed)
+        return (row, column) in self.computed or any(a.holds(row, column) for a in self.computed_areas)
 
     def last_column(self, row: int, column: int) -> int:
         """The last column of the merged area around a cell, or its own."""
@@ -57,7 +68,10 @@ def marks_by_sheet(parts: dict[str, bytes]) -> dict[str, SheetMarks]:
     targets = _relations(parts)
     book = fromstring(parts["xl/workbook.xml"], forbid_dtd=True)
     found = {}
-    for sheet in (node for node in book.iter() if _name(node) == "sheet"):
+    sheets = [node for node in book.iter() if _name(node) == "sheet"]
+    if len(sheets) > MOST_SHEETS:
+        raise refused("workbook-too-large")
+    for sheet in sheets:
         relation = sheet.get(_RELATION) or sheet.get(_STRICT_RELATION) or ""
         content = parts.get(targets.get(relation, ""))
         found[str(sheet.get("name"))] = _marks(content) if content else SheetMarks()
@@ -112,23 +126,35 @@ class _Walk:
 
     def end(self, name: str, node: Any) -> None:
         if name == "f":
-            self.marks.computed.append(self._area(node.get("ref", "")))
+            self._computed(_area(node.get("ref", "")))
         elif name == "mergeCell":
-            self.marks.merged.append(_area(node.get("ref", "")) or Area(0, 0, 0, 0))
+            self._merged(_area(node.get("ref", "")))
         elif name == "c":
-            self._cells += 1
-            is_far = len(node) and not (self._row < MOST_ROWS and self._column < MOST_COLUMNS)
-            if is_far or self._cells > MOST_CELLS:
+            self._count(1)
+            if len(node) and not (self._row < MOST_ROWS and self._column < MOST_COLUMNS):
                 raise refused("workbook-too-large")
             if node.get("t") == "e":
-                self.marks.computed.append(self._area(""))
+                self._computed(None)
             node.clear()
         elif name == "row":
             node.clear()
 
-    def _area(self, ref: str) -> Area:
-        here = Area(self._row, self._column, self._row, self._column)
-        return _area(ref) or here
+    def _count(self, cells: int) -> None:
+        self._cells += cells
+        if self._cells > MOST_CELLS:
+            raise refused("workbook-too-large")
+
+    def _computed(self, area: Area | None) -> None:
+        self.marks.computed.add((self._row, self._column))
+        if area is not None and area.size > 1:
+            self.marks.computed_areas.append(area)
+        if len(self.marks.computed_areas) > MOST_AREAS:
+            raise refused("workbook-too-large")
+
+    def _merged(self, area: Area | None) -> None:
+        if area is not None:
+            self._count(area.size)
+            self.marks.merged.append(area)
 
 
 def _area(ref: str) -> Area | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 from openpyxl import load_workbook
 from openpyxl.cell.cell import Cell, MergedCell
@@ -28,18 +30,40 @@ FILLS = {
 FIELD = PatternFill("solid", fgColor="FFFFFBE6")
 """The tint of a field that nothing is wrong with, as app.documents.styles gives it."""
 
+LARGEST_MARKED, LARGEST_STYLES = 768 * 1024, 256 * 1024
+"""Bytes that openpyxl reads in about a second; a filled form has a tenth."""
+
 _SPARE = 20
 """Points of a comment's box per line, and twice over for its frame."""
 
 Located = Sequence[tuple[Finding, Place | None]]
 
 
-def marked_book(book: OpenedBook, located: Located) -> bytes:
+def marked_book(book: OpenedBook, located: Located) -> bytes | None:
     """The received workbook with its findings, each with the cell it is about, if any.
 
-    Marks of an earlier round are taken away first. Nothing else is changed, formulas included.
+    Marks of an earlier round are taken away first. Nothing else is changed, formulas included. None for a file
+    that holds too much else, or that the library which writes it back does not understand.
     """
-    file = load_workbook(BytesIO(book.data), keep_links=False)
+    if not _is_plain(book):
+        return None
+    try:
+        return _marked(book, located)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        # What was read may still be odd: openpyxl fails on it in as many ways as there are programs.
+        return None
+
+
+def _is_plain(book: OpenedBook) -> bool:
+    with ZipFile(BytesIO(book.data)) as file:
+        sizes = {info.filename: info.file_size for info in file.infolist()}
+    return sum(sizes.values()) <= LARGEST_MARKED and sizes.get("xl/styles.xml", 0) <= LARGEST_STYLES
+
+
+def _marked(book: OpenedBook, located: Located) -> bytes:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about extensions that are not written back
+        file = load_workbook(BytesIO(book.data), keep_links=False)
     _clear(file)
     for place, findings in _by_cell(located).items():
         _mark(file[place.sheet][place.address], findings)

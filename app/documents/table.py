@@ -90,23 +90,25 @@ def tables(book: OpenedBook, layout: Layout) -> list[Table]:
 
 def _in_sheet(sheet: OpenedSheet, layout: Layout) -> Table | None:
     best: dict[str, int] = {}
-    labels_row = 0
+    labels_row, codes = 0, _codes(layout)
     for row in range(len(sheet.rows)):
-        columns = _columns(sheet.rows, row, layout)
+        columns = _columns(sheet.rows, row, layout, codes)
         if len(columns) > len(best):
             best, labels_row = columns, row
     is_ours = 2 * len(best) > len(layout.form.indicators)
     return Table(sheet, labels_row, best) if is_ours else None
 
 
-def _columns(rows: Sequence[Sequence[Value]], row: int, layout: Layout) -> dict[str, int]:
+def _columns(
+    rows: Sequence[Sequence[Value]], row: int, layout: Layout, known: Mapping[str, list[str]]
+) -> dict[str, int]:
     """The indicators whose labels stand in a row. Of equal labels, the heading above decides."""
     above = _headings(rows[row - 1]) if row else []
     columns: dict[str, int] = {}
     for column, value in enumerate(rows[row]):
         label = plain(value) if isinstance(value, str) else ""
         heading = above[column] if column < len(above) else ""
-        codes = [c for c in _codes(layout).get(label, ()) if c not in columns] if label else []
+        codes = [c for c in known.get(label, ()) if c not in columns] if label else []
         if codes:
             own = [code for code in codes if plain(layout.group_of[code]) == heading]
             columns[(own or codes)[0]] = column

@@ -59,7 +59,7 @@ def saved(program: Office) -> dict[str, bytes]:
     finding = Finding("R04", "R04", Severity.ERROR, "/figures/orgs_new", Text("示例", "example"))
     files = {
         "form.xlsx": book,
-        "marked.xlsx": marked_book(open_book(book), [(finding, place)]),
+        "marked.xlsx": marked_book(open_book(book), [(finding, place)]) or b"",
         "summary.xlsx": summary_book(summary(CSV_NAMES)),
     }
     tables = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from io import BytesIO
 from typing import Any
 
@@ -13,7 +14,7 @@ from app.documents.layout import PAGES_SHEET, TABLE_SHEET
 from app.documents.marked import AUTHOR, RESULT_SHEET, marked_book
 from app.documents.opened import open_book
 from app.errors import Finding, Severity, Text
-from tests.documents.sample import edited, filled, sheet, typed
+from tests.documents.sample import edited, filled, repacked, sheet, typed
 
 RED, YELLOW, FIELD = "FFFFC7CE", "FFFFE08A", "FFFFFBE6"
 
@@ -26,7 +27,9 @@ def marked(*findings: Finding, data: bytes | None = None) -> bytes:
     """A file with its findings marked."""
     data = data or form_book(sheet())
     places = filled(data)
-    return marked_book(open_book(data), [(f, places.place_of(f.pointer)) for f in findings])
+    made = marked_book(open_book(data), [(f, places.place_of(f.pointer)) for f in findings])
+    assert made is not None
+    return made
 
 
 def opened(data: bytes) -> Any:
@@ -124,3 +127,27 @@ def test_a_refused_formula_goes_back_as_it_came() -> None:
     data = marked(about("/figures/members_total"), data=typed("members_total", "=1+1"))
 
     assert opened(data)[TABLE_SHEET]["I5"].value == "=1+1"
+
+
+def in_part(name: str, old: bytes, new: bytes) -> bytes:
+    def change(parts: dict[str, bytes]) -> None:
+        assert old in parts[name]
+        parts[name] = parts[name].replace(old, new, 1)
+
+    return repacked(change)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        in_part("xl/styles.xml", b"</fonts>", b'<font><sz val="11"/></font>' * 20_000 + b"</fonts>"),
+        in_part("xl/worksheets/sheet1.xml", b'<c r="A5" s="', b'<c r="A5" s="99'),
+        repacked(lambda parts: parts.update({"xl/media/a.png": bytes(range(256)) * 4_000})),
+    ],
+    ids=["many fonts", "a format that is not there", "a picture"],
+)
+def test_what_cannot_be_written_back_is_not_marked(data: bytes) -> None:
+    started = time.process_time()
+
+    assert marked_book(open_book(data), []) is None
+    assert time.process_time() - started < 1

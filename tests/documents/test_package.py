@@ -104,6 +104,23 @@ BOMBS: dict[str, tuple[str, Callable[[], bytes]]] = {
         "workbook-too-large",
         lambda: replaced(b"</sheetData>", b'<row r="50">' + b'<c s="1"/>' * 30_000 + b"</row></sheetData>"),
     ),
+    "one cell merged over everything": (
+        "workbook-too-large",
+        lambda: replaced(b"</mergeCells>", b'<mergeCell ref="A20:XFD1048576"/></mergeCells>'),
+    ),
+    "arrays without end": (
+        "workbook-too-large",
+        lambda: replaced(
+            b"</sheetData>",
+            b'<row r="50">' + b'<c><f t="array" ref="A1:B2">1</f></c>' * 600 + b"</row></sheetData>",
+        ),
+    ),
+    "sheets without end": (
+        "workbook-too-large",
+        lambda: replaced(
+            b"</sheets>", b'<sheet name="a" sheetId="9"/>' * 30 + b"</sheets>", "xl/workbook.xml"
+        ),
+    ),
     "a document type": ("unsafe-document", lambda: with_part(SHEET, DTD)),
     "an entity in a relation": ("unsafe-document", lambda: with_part("xl/_rels/workbook.xml.rels", DTD)),
     "a document type in UTF-16": (
@@ -173,6 +190,23 @@ def test_cells_that_do_not_say_where_they_are_come_one_after_the_other() -> None
     assert [(f.code, f.values["cell"]) for f in filled(repacked(change, SOUND)).findings] == [
         ("formula-refused", "I5")
     ]
+
+
+def strict(parts: dict[str, bytes]) -> None:
+    """The strict variant of the format: other names of the same things."""
+    names = {
+        b"schemas.openxmlformats.org/spreadsheetml/2006/main": b"purl.oclc.org/ooxml/spreadsheetml/main",
+        b"schemas.openxmlformats.org/officeDocument/2006/relationships": (
+            b"purl.oclc.org/ooxml/officeDocument/relationships"
+        ),
+    }
+    for part in parts:
+        for name, other in names.items():
+            parts[part] = parts[part].replace(name, other)
+
+
+def test_the_strict_variant_of_the_format_is_read_too() -> None:
+    assert filled(repacked(strict, SOUND)).content == filled(SOUND).content
 
 
 def test_what_is_read_is_what_was_checked() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.documents.form_book import form_book
@@ -48,6 +48,7 @@ def contents(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
+@settings(deadline=None, max_examples=60)
 @given(contents())
 @example({**CONTENT, "narrative": "长" * LONGEST_NARRATIVE})
 @example({**CONTENT, "contact": {"name": "=1+1", "phone": "13800000000"}})
@@ -62,6 +63,7 @@ def test_a_report_survives_the_workbook(body: dict[str, Any]) -> None:
     assert after == before
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.dictionaries(st.sampled_from(FORM.codes), COUNTS))
 def test_blank_figures_stay_blank_and_zeros_stay_zeros(figures: dict[str, int]) -> None:
     found = filled(form_book(sheet({"figures": figures})))

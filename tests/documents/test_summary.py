@@ -116,7 +116,7 @@ def test_no_name_becomes_a_formula(prefix: str) -> None:
 
     assert written[1] == f"'{name}"
     assert without_apostrophe(written[1]) == name
-    assert marks[TABLE_SHEET].computed == []
+    assert marks[TABLE_SHEET].computed == set()
 
 
 @pytest.mark.parametrize("name", ["广州市", "1=1", "a-b", "（示例）", "广州市'"])
