@@ -49,7 +49,9 @@ def zipped(files: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
     pipe = _Pipe()
     with ZipFile(pipe, "w", ZIP_STORED) as archive:
         for name, content in files:
-            archive.writestr(ZipInfo(safe_name(name)), content)
+            entry = ZipInfo(safe_name(name))
+            entry.external_attr = 0o644 << 16  # else nobody may read what is unpacked on Unix
+            archive.writestr(entry, content)
             yield pipe.taken()
     yield pipe.taken()
 

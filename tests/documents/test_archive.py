@@ -16,6 +16,7 @@ def test_an_unpacker_finds_every_file_under_its_name() -> None:
     with ZipFile(BytesIO(b"".join(zipped(FILES)))) as file:
         assert [(name, file.read(name)) for name in file.namelist()] == FILES
         assert [info.flag_bits & 0x8 for info in file.infolist()] == [0, 0]
+        assert {info.external_attr >> 16 for info in file.infolist()} == {0o644}
 
 
 def test_a_file_is_handed_on_before_the_next_is_made() -> None:
