@@ -19,6 +19,7 @@ from app.api import (
     reports,
     trail,
     units,
+    workbooks,
 )
 from app.api.docs import docs_router
 from app.api.edge import Edge, EdgeOptions
@@ -38,6 +39,7 @@ from app.settings import Environment, Settings
 ROUTERS = (
     reports,
     report_steps,
+    workbooks,
     ledger,
     reconciliations,
     aggregates,
@@ -97,6 +99,7 @@ def _options(
         lanes=(
             Lane("/api/v1/ledger/imports", "import", settings.max_ledger_bytes),
             Lane("/api/v1/reconciliations", "import", settings.max_ledger_bytes),
+            Lane("/api/v1/reports/xlsx", "import", workbooks.LARGEST_UPLOAD),
         ),
         # In the demo all data is invented, so its board needs no caller; elsewhere that path does not exist.
         public_exact=frozenset({"/", "/metrics", board.PATH, *home.STATIC}),

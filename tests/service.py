@@ -171,7 +171,7 @@ class Service:
         headers |= asked.headers
         return {
             "type": "http",
-            "asgi": {"version": "3.0"},
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
             "http_version": "1.1",
             "method": asked.method,
             "scheme": "http",

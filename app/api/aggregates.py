@@ -9,8 +9,10 @@ from fastapi import APIRouter, Query, Request, Response
 from app.api.answers import caller, database_of, json_response, read
 from app.api.conditional import etag_of, is_unchanged, not_modified, reply
 from app.api.documented import answers
+from app.api.media import CSV, JSON, XLSX, preferred
 from app.api.schemas.shapes import PeriodInPath, UnitInPath
 from app.api.schemas.views import AggregateOut, CompletenessOut
+from app.api.summaries import BY_ACCEPT, MARK_OF, TABLES, as_table
 from app.domain.aggregate import View
 from app.services import aggregates, completeness
 from app.services.periods import parse_period
@@ -18,7 +20,11 @@ from app.services.periods import parse_period
 router = APIRouter(prefix="/api/v1", tags=["aggregates"])
 
 
-@router.get("/aggregates/{period}/{unit}", responses=answers(AggregateOut, 200, 304, 403, 404, 422))
+_ANSWERS = answers(AggregateOut, 200, 304, 403, 404, 406, 422)
+_ANSWERS[200]["content"] = TABLES
+
+
+@router.get("/aggregates/{period}/{unit}", responses=_ANSWERS)
 async def get_aggregate(
     request: Request,
     period: PeriodInPath,
@@ -31,14 +37,20 @@ async def get_aggregate(
 
     Each cell names the units it consists of and those that are missing. Ratios are ratios of sums, rounded
     half-up to one decimal from integers; 0/0 is null. The `ETag` is strong: an unchanged answer is 304.
+    `Accept` also takes the official table, a row per unit and one of sums: as a workbook, or as CSV.
     """
+    media = preferred(request, JSON, CSV, XLSX)
     database, answers_kept = database_of(request), answers_of(request)
     asked: Any = {"unit_code": unit, "period": parse_period(period), "view": view}
     found = await database.look(answers_kept.kept, **asked, by=caller(request))
     if found is None:
         found = await database.read(answers_kept.computed, **asked)
-    etag = etag_of(found.tag)
-    return not_modified(etag) if is_unchanged(request, etag) else reply(found.body, etag=etag)
+    etag = etag_of(found.tag + MARK_OF[media])
+    if is_unchanged(request, etag):
+        return not_modified(etag)
+    if media == JSON:
+        return reply(found.body, etag=etag, headers=BY_ACCEPT)
+    return await as_table(request, found.body, media, etag)
 
 
 def answers_of(request: Request) -> aggregates.Answers:
