@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 
 from app import __version__
 from app.api import (
@@ -109,19 +111,25 @@ def _options(
 
 @asynccontextmanager
 async def _life(app: Edge) -> AsyncIterator[None]:
-    """Start the lanes, parse the forms, and leave all of that out of every later collection of garbage.
-
-    Without the freeze the collector walks all modules and the parsed forms again and again; at 16 connections
-    that is most of the slowest hundredth of answers (docs/performance.md).
-    """
+    """Start the lanes and parse the forms; at the end, finish what waits."""
     app.state.database.start()
     await app.state.database.read(forms_in_use)
+    _settle()
+    yield
+    app.state.database.stop()
+    if app.state.log is not sys.stdout:
+        app.state.log.close()
+
+
+@cache
+def _settle() -> None:
+    """Leave all that was loaded so far out of every later collection of garbage; once in a process.
+
+    Without the freeze the collector walks all modules and the parsed forms again and again; at 16 connections
+    that is most of the slowest hundredth of answers (docs/performance.md). What stays frozen is never released:
+    DuckDB's binding would call it a leak at exit, at length, on standard error.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 50, 100)
-    yield
-    app.state.database.stop()
-    # What stays frozen is never released: DuckDB's binding would call it a leak, at length, on standard error.
-    gc.unfreeze()
-    if app.state.log is not sys.stdout:
-        app.state.log.close()
+    atexit.register(gc.unfreeze)

@@ -65,6 +65,11 @@ class Answer:
         return {found["pointer"]: found["code"] for found in self.json["findings"]}
 
     @property
+    def errors(self) -> dict[str, str]:
+        """The same, of errors only."""
+        return {f["pointer"]: f["code"] for f in self.json["findings"] if f["severity"] == "error"}
+
+    @property
     def etag(self) -> str:
         """The entity tag."""
         return self.headers["etag"]
@@ -123,13 +128,13 @@ class Service:
 
     def ask(self, asked: Asked) -> Answer:
         """One request. A crash of the service fails the test at once."""
-        return self.run(self._exchange(asked))
+        return self.run(self.exchange(asked))
 
     def together(self, asked: Iterable[Asked]) -> list[Answer]:
         """All of them at the same time; answers in their order."""
 
         async def at_once() -> list[Answer]:
-            return await asyncio.gather(*(self._exchange(each) for each in asked))
+            return await asyncio.gather(*(self.exchange(each) for each in asked))
 
         return self.run(at_once())
 
@@ -141,7 +146,8 @@ class Service:
         finally:
             session.connection.close()
 
-    async def _exchange(self, asked: Asked) -> Answer:
+    async def exchange(self, asked: Asked) -> Answer:
+        """One request, for those who run a loop of their own."""
         body = asked.body if isinstance(asked.body, bytes) else _encoded(asked.body)
         answer, waiting = Answer(), [body]
 
@@ -158,7 +164,7 @@ class Service:
                 answer.body += message.get("body", b"")
 
         await self.app(self._scope(asked, len(body)), receive, send)
-        assert answer.status != 500, self.log[-1]
+        assert answer.status != 500, [line for line in self.log if '"event":"crash"' in line]
         return answer
 
     def _scope(self, asked: Asked, length: int) -> dict[str, Any]:

@@ -14,10 +14,10 @@ from app.domain.content import ReportContent
 from app.domain.deadline import timeliness
 from app.domain.difference import difference
 from app.domain.permission import Actor
-from app.domain.workflow import Status, Step, Transition
+from app.domain.workflow import Status, Transition
 from app.errors import Conflict, NotFound, Text, VersionConflict
 from app.models import Report, ReportVersion
-from app.services import audit, events, figures, steps, versions
+from app.services import audit, events, figures, versions
 from app.services.filing import Filing, Submission, judge, line_of, opened
 from app.services.periods import Policy
 
@@ -106,8 +106,13 @@ def submit_draft(
     report = filing.at.report
     if report is None:
         raise NotFound()
-    if report["status"] not in (Status.DRAFT, Status.RETURNED):
-        raise steps.wrong_status(Status(report["status"]), Step.SUBMIT)
+    if report["status"] == Status.SUBMITTED:
+        raise Conflict(
+            Text("报表已报送，无需再次提交", "The report is submitted already"),
+            code="wrong-status",
+            status_now=report["status"],
+        )
+    line_of(filing)
     content = versions.current(session, report)["content"]
     return _save(session, replace(filing, submission=replace(empty, content=content)))
 

@@ -18,14 +18,9 @@ def line_of(status: Status, step: Step) -> Transition:
     """The line of the table for a step. Raises Conflict where the status does not know it."""
     line = transition(status, step)
     if line is None:
-        raise wrong_status(status, step)
+        refused = next(each for each in allowed(status, lambda _: True) if each.step is step)
+        raise Conflict(refused.because[0], code="wrong-status", status_now=status.value)
     return line
-
-
-def wrong_status(status: Status, step: Step) -> Conflict:
-    """The refusal of a step that the status does not know, in the words of `allowed`."""
-    title = next(each for each in allowed(status, lambda _: True) if each.step is step).because[0]
-    return Conflict(title, code="wrong-status", status_now=status.value)
 
 
 def check_taken(step: Step, report: Row | None, unit: Row, author: str, by: Actor) -> Transition:
