@@ -384,21 +384,3 @@ class TestReopening:
 
         assert filed.status == 201
         assert "R12" in {f["rule"] for f in filed.json["findings"]}
-
-
-def test_every_step_is_told_as_an_event(service: Service) -> None:
-    bring(service, "submitted")
-    for step in ("withdraw", "submit", "return", "submit", "accept", "reopen"):
-        assert take(service, step).status == 200
-
-    events = service.get("/api/v1/events", by="reviewer").json["items"]
-
-    assert [event["kind"] for event in events if event["unit"] == GUANGZHOU] == [
-        "report.submitted",
-        "report.withdrawn",
-        "report.submitted",
-        "report.returned",
-        "report.submitted",
-        "report.accepted",
-        "report.reopened",
-    ]
