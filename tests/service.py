@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from sqlalchemy import Table, select
 from starlette.types import Message
@@ -20,6 +21,9 @@ from app.main import create_app
 from app.settings import Settings
 
 T = TypeVar("T")
+
+_AS_WRITTEN = "=&%?/:,;+!'()*-"
+"""Characters of a query that a test writes as they are to be sent."""
 
 APRIL_24 = "2015-04-24T09:00:00+08:00"
 
@@ -184,7 +188,7 @@ class Service:
             "path": path,
             "raw_path": path.encode(),
             "root_path": "",
-            "query_string": query.encode(),
+            "query_string": quote(query, safe=_AS_WRITTEN).encode(),
             "headers": [(name.encode(), value.encode("latin-1")) for name, value in headers.items()],
             "client": ("192.0.2.1", 50_000),
             "server": ("192.0.2.9", 80),

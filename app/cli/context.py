@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NoReturn
 
 import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from app.db import Database
 from app.domain.clock import Clock
 from app.domain.permission import Actor
-from app.errors import Problem
+from app.errors import Finding, Problem
 from app.models.migrate import current, head
 from app.settings import Settings
 
@@ -52,16 +54,30 @@ def load() -> Context:
     try:
         return Context(Settings())
     except ValidationError as error:
-        for fault in error.errors():
-            name = "_".join(str(part) for part in fault["loc"]).upper()
-            fail(f"设置有误 YUEBAO_{name}", f"setting: {fault['msg']}")
-        raise
+        fault = error.errors()[0]
+        name = "".join(f" YUEBAO_{part}".upper() for part in fault["loc"])
+        fail(f"设置有误{name}", f"Setting{name}: {fault['msg'].removeprefix('Value error, ')}")
 
 
-def fail(zh: str, en: str, code: int = BAD_INPUT) -> None:
+def fail(zh: str, en: str, code: int = BAD_INPUT) -> NoReturn:
     """Say what is wrong, in both languages, on standard error, and end the command."""
-    Console(stderr=True).print(f"[bold red]✗[/] {zh}\n  {en}", highlight=False)
+    line = Text.assemble(("✗", "bold red"), f" {zh}\n  {en}")
+    Console(stderr=True).print(line, soft_wrap=True)
     raise typer.Exit(code)
+
+
+def say(line: str) -> None:
+    """One line on standard output, as it is: neither wrapped nor read as markup."""
+    Console().print(Text(line), soft_wrap=True)
+
+
+def show(findings: Iterable[Finding]) -> None:
+    """What was found in a file, as a table on standard error; nothing when there is nothing."""
+    table = Table("位置 Where", "代码 Code", "说明 What to do")
+    for finding in findings:
+        table.add_row(finding.pointer, finding.code, f"{finding.message.zh}\n{finding.message.en}")
+    if table.row_count:
+        Console(stderr=True).print(table)
 
 
 @contextmanager
@@ -70,12 +86,7 @@ def problems_end_the_command() -> Iterator[None]:
     try:
         yield
     except Problem as problem:
-        console = Console(stderr=True)
-        if problem.findings:
-            table = Table("位置 Where", "代码 Code", "说明 What to do")
-            for finding in problem.findings:
-                table.add_row(finding.pointer, finding.code, f"{finding.message.zh}\n{finding.message.en}")
-            console.print(table)
+        show(problem.findings)
         fail(problem.title.zh, problem.title.en)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from app.cli.context import OPERATOR
 from app.db import Database
 from app.domain.register import shipped_register
-from app.domain.unit import CENTRE, UnitRow
+from app.domain.unit import UnitRow
 from app.models.migrate import migrate
 from app.services import forms, units
 
@@ -34,7 +34,7 @@ def install(
     database = Database(url)
     with database.transaction() as session:
         added = 0
-        if not units.listed(session, paths=[CENTRE], limit=1):
+        if units.is_empty(session):
             added = units.load(session, register(), by=OPERATOR, now=now)["added"]
         published = forms.publish_builtin(session, by=OPERATOR, now=now)
     return Installed(database, added, published)

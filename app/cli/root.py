@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from app.cli import context, demo, evidence, reconcile, token, unit
+from app.cli import audit, context, demo, evidence, reconcile, token, unit
 from app.cli.context import problems_end_the_command
 from app.cli.installation import install
 from app.cli.server import run_server
@@ -20,6 +19,7 @@ app = typer.Typer(
 app.add_typer(token.app, name="token")
 app.add_typer(unit.app, name="unit")
 app.add_typer(evidence.app, name="evidence")
+app.add_typer(audit.app, name="audit")
 app.command(name="reconcile")(reconcile.command)
 app.command(name="demo")(demo.demo)
 
@@ -31,13 +31,12 @@ def init() -> None:
     found.settings.data_dir.mkdir(parents=True, exist_ok=True)
     with problems_end_the_command():
         installed = install(found.settings.database, now=found.clock.now())
-    console = Console(highlight=False)
     url = installed.database.engine.url.render_as_string(hide_password=True)
-    console.print(f"数据库已就绪 Database ready: {url}")
+    context.say(f"数据库已就绪 Database ready: {url}")
     if installed.units_added:
-        console.print(f"单位名录 Register: {installed.units_added:,}")
+        context.say(f"单位名录 Register: {installed.units_added:,}")
     for form in installed.forms_published:
-        console.print(f"已发布表式 Form published: {form}")
+        context.say(f"已发布表式 Form published: {form}")
 
 
 @app.command()

@@ -12,6 +12,7 @@ from rich.table import Table
 from app.cli import context
 from app.cli.context import OPERATOR, problems_end_the_command
 from app.domain.permission import OPENED_BY_SCOPE, Role
+from app.errors import NotFound
 from app.services import tokens
 
 app = typer.Typer(no_args_is_help=True, help="访问令牌 / bearer tokens")
@@ -35,16 +36,19 @@ def create(
         context.fail(f"附加权限只能是 {', '.join(SCOPES)}", f"A scope is one of {', '.join(SCOPES)}")
     found = context.load()
     with problems_end_the_command(), found.database.transaction() as session:
-        text = tokens.create(
-            session,
-            role=role,
-            unit=unit,
-            name=name,
-            scopes=scope or (),
-            life=timedelta(days=days),
-            by=OPERATOR,
-            now=found.clock.now(),
-        )
+        try:
+            text = tokens.create(
+                session,
+                role=role,
+                unit=unit,
+                name=name,
+                scopes=scope or (),
+                life=timedelta(days=days),
+                by=OPERATOR,
+                now=found.clock.now(),
+            )
+        except NotFound:
+            context.fail(f"名录中没有单位 {unit}", f"There is no unit {unit} in the register")
     typer.echo(text)
 
 
@@ -65,4 +69,7 @@ def revoke(token_id: Annotated[str, typer.Argument(help="令牌编号 / the toke
     """立即撤销令牌 / Revoke a token at once."""
     found = context.load()
     with problems_end_the_command(), found.database.transaction() as session:
-        tokens.revoke(session, token_id, by=OPERATOR, now=found.clock.now())
+        try:
+            tokens.revoke(session, token_id, by=OPERATOR, now=found.clock.now())
+        except NotFound:
+            context.fail("没有这个有效的令牌", "There is no such token in force")

@@ -126,8 +126,11 @@ class Actor:
         return tuple(sorted({g.path for g in self.grants if self._allows(g.role, action)}))
 
     def role_at(self, path: str) -> str:
-        """The role under which the actor stands at a unit, for the audit."""
-        roles = [g.role.value for g in self.grants if g.reaches(path)]
+        """The role under which the actor stands at a unit, for the audit.
+
+        Where none of the grants reaches (publishing a form for all), the first one counts.
+        """
+        roles = [g.role.value for g in self.grants if g.reaches(path)] or [g.role.value for g in self.grants]
         return roles[0] if roles else self.kind
 
     def _allows(self, role: Role, action: Action) -> bool:
