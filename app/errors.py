@@ -207,6 +207,17 @@ class Unavailable(Problem):
     default_title = Text("服务暂不可用，请稍后重试", "The service is unavailable, try again later")
 
 
+class OutOfSpace(Problem):
+    """There is no room left for what was sent; nothing of it was kept."""
+
+    status = 507
+    default_code = "storage-full"
+    default_title = Text(
+        "存储空间不足，材料未保存，请联系系统管理员",
+        "The storage is full and nothing was kept; tell the administrator",
+    )
+
+
 def merge(*sources: Sequence[Finding]) -> list[Finding]:
     """Findings of several checks, in order; at one place the earlier check's word stands for the later ones'."""
     merged: list[Finding] = []

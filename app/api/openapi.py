@@ -90,6 +90,7 @@ DESCRIPTIONS = {
     429: "Too many requests",
     500: "Internal error",
     503: "Busy or unavailable; Retry-After says when to come back",
+    507: "No room is left; nothing was stored",
 }
 
 EVERYWHERE = (400, 401, 404, 405, 422, 500, 503)

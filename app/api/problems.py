@@ -19,6 +19,7 @@ from app.errors import (
     MethodNotAllowed,
     NotAcceptable,
     NotFound,
+    OutOfSpace,
     PreconditionRequired,
     Problem,
     Text,
@@ -70,6 +71,7 @@ _BY_STATUS: dict[int, type[Problem]] = {
         PreconditionRequired,
         TooMany,
         Unavailable,
+        OutOfSpace,
     )
 }
 
