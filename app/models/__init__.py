@@ -2,6 +2,7 @@
 
 from app.models.access import Grant, Token
 from app.models.base import metadata
+from app.models.evidence import Claim, ClaimEvidence, ClaimUnit, Evidence
 from app.models.form_version import FormVersion
 from app.models.ledger import LedgerFigure, LedgerImport, Mismatch, Reconciliation
 from app.models.report import Figures, Report, ReportVersion
@@ -10,7 +11,11 @@ from app.models.unit import Unit
 
 __all__ = [
     "AuditEvent",
+    "Claim",
+    "ClaimEvidence",
+    "ClaimUnit",
     "DeadlineOverride",
+    "Evidence",
     "Figures",
     "FormVersion",
     "Grant",
