@@ -12,6 +12,8 @@ from functools import cache
 from app import __version__
 from app.api import (
     aggregates,
+    claims,
+    evidence,
     forms,
     health,
     ledger,
@@ -37,11 +39,14 @@ from app.services.aggregates import Answers
 from app.services.forms import parse_all as forms_in_use
 from app.services.periods import Policy
 from app.settings import Environment, Settings
+from app.storage import open_store
 
 ROUTERS = (
     reports,
     report_steps,
     workbooks,
+    evidence,
+    claims,
     ledger,
     reconciliations,
     aggregates,
@@ -74,7 +79,14 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     app.include(*(room.router for room in rooms), docs_router())
     app.state.database = database
     app.state.clock = clock
-    app.state.policy = Policy(shift=Shift(settings.deadline_shift) if settings.deadline_shift else None)
+    app.state.policy = Policy(
+        shift=Shift(settings.deadline_shift) if settings.deadline_shift else None,
+        evidence_levels=frozenset(settings.evidence_levels.split(",")),
+    )
+    app.state.store = open_store(
+        settings.evidence, data_dir=settings.data_dir, with_sm3=settings.evidence_sm3
+    )
+    app.state.evidence_quota = settings.evidence_quota_bytes
     app.state.aggregates = Answers()
     app.state.spool = settings.data_dir
     app.state.is_demo = is_demo
@@ -99,6 +111,7 @@ def _options(
         allowed_hosts=None if hosts == "*" else frozenset(host.strip() for host in hosts.split(",")),
         max_json_bytes=settings.max_json_bytes,
         lanes=(
+            Lane("/api/v1/evidence", "upload", settings.max_evidence_bytes),
             Lane("/api/v1/ledger/imports", "import", settings.max_ledger_bytes),
             Lane("/api/v1/reconciliations", "import", settings.max_ledger_bytes),
             Lane("/api/v1/reports/xlsx", "import", workbooks.LARGEST_UPLOAD),

@@ -6,8 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LEVELS = ("prefecture", "county", "township")
+"""The levels at which a meeting needs evidence, unless the setting names fewer."""
 
 
 class Environment(StrEnum):
@@ -39,6 +42,11 @@ class Settings(BaseSettings):
     deadline_shift: DeadlineShift | None = None
     max_json_bytes: int = Field(default=1 << 20, ge=1 << 10)
     max_ledger_bytes: int = Field(default=1 << 30, ge=1 << 10)
+    evidence_url: str = ""
+    evidence_levels: str = ",".join(LEVELS)
+    evidence_sm3: bool = False
+    evidence_quota_bytes: int = Field(default=20 << 30, ge=1 << 10)
+    max_evidence_bytes: int = Field(default=1 << 30, ge=1 << 10)
     allowed_hosts: str = "*"
 
     @model_validator(mode="after")
@@ -50,6 +58,28 @@ class Settings(BaseSettings):
             if self.clock.tzinfo is None:
                 raise ValueError("YUEBAO_CLOCK needs an offset, for example 2015-04-24T09:00:00+08:00")
         return self
+
+    @field_validator("evidence_levels")
+    @classmethod
+    def check_levels(cls, value: str) -> str:
+        """One or more of the levels, each once, parted by commas."""
+        named = value.split(",")
+        if len(set(named)) != len(named) or not set(named) <= set(LEVELS):
+            raise ValueError(f"takes one or more of {', '.join(LEVELS)}, parted by commas")
+        return value
+
+    @field_validator("evidence_url")
+    @classmethod
+    def check_evidence_url(cls, value: str) -> str:
+        """Only the shape; whether the store answers is seen when it is first used."""
+        if value.partition("://")[0] not in ("s3", "file") and "://" in value:
+            raise ValueError("takes a folder, or s3://bucket/prefix?endpoint=…&region=…")
+        return value
+
+    @property
+    def evidence(self) -> str:
+        """Where evidence lies; a folder of the data directory unless a place is given."""
+        return self.evidence_url or str(self.data_dir / "evidence")
 
     @property
     def database(self) -> str:

@@ -47,7 +47,7 @@ class Entry:
             elif name not in self.names:
                 found.append(finding("unknown-parameter", place))
             elif BAD_TEXT_PATTERN.search(value):
-                found.append(finding("invalid-text", place))
+                found.append(finding("invalid-filename" if name == "filename" else "invalid-text", place))
             elif name in seen and name not in self.repeatable:
                 found.append(finding("repeated-parameter", place))
             seen.add(name)

@@ -47,6 +47,17 @@ DEADLINE = {"later": {"due_on": "2015-04-27", "reason": "25日为周六，顺延
 RECONCILE = {"in_force": {"period": "2015-04", "unit": "440000"}}
 FORM = {"toml": {"definition": 'code = "example"\nversion = 1\n'}}
 
+CLAIM = {
+    "city": {
+        "activity": "mobilization_meeting",
+        "level": "prefecture",
+        "dated": "2015-04-10",
+        "title": "示例：全市动员会新闻稿",
+        "evidence": ["0" * 32],
+    }
+}
+REJECT_CLAIM = {"reason": {"reason": "新闻稿未写明会议日期"}}
+
 LEDGER = (
     "period,unit_code,unit_name,members_added,members_left,members_total,orgs_new,orgs_dissolved,"
     "orgs_rectified,orgs_total,as_of\n"

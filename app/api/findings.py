@@ -22,6 +22,10 @@ MESSAGES: dict[str, Text] = {
         "文字或成员名中有不可见的控制字符，请删除后重新录入",
         "The text or a member's name holds invisible control characters; retype it",
     ),
+    "invalid-filename": Text(
+        "文件名中有路径或不可见字符，请改名后重试",
+        "The file name holds folders or invisible characters; rename it and try again",
+    ),
     "wrong-type": Text("值的类型不对（例如应为数字而填了文字）", "The value has the wrong JSON type"),
     "unknown-field": Text("没有这个字段，请删除", "There is no such field; remove it"),
     "missing-field": Text("缺少必填字段", "A required field is missing"),

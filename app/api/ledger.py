@@ -66,6 +66,7 @@ async def import_ledger(
         is_long=True,
         ledger=found,
         kind=kind,
+        policy=request.app.state.policy,
     )
 
 

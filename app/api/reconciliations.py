@@ -98,6 +98,7 @@ async def _run(
         unit_code=unit,
         import_id=import_id,
         ledger=ledger,
+        policy=request.app.state.policy,
     )
 
 

@@ -77,6 +77,7 @@ def report_json(saved: Saved, actor: Actor) -> dict[str, Any]:
         **saved.content,
         "findings": saved.findings,
         "reasons": report["reasons"],
+        "evidence": saved.evidence,
         "allowed": _allowed(
             report["status"],
             frozenset(action for action in _MOVING if actor.may(action, path)),

@@ -30,6 +30,7 @@ from app.domain.form_parts import (
 from app.domain.period import Period, Window, start_of, window
 from app.domain.rule import Rule
 from app.domain.rulebook import COMMON_FACTS, Rulebook
+from app.domain.values import Declared, Governed
 from app.errors import Text
 
 LEVELS = ("prefecture", "county", "township")
@@ -101,6 +102,18 @@ class FormVersion(Part):
     def summed(self) -> tuple[Indicator | Supplement, ...]:
         """What is kept as figures and summed up the tree: the columns, then the supplements that units enter."""
         return (*self.indicators, *(s for s in self.supplements if s.origin is Origin.REPORT))
+
+    def governed(self, levels: Collection[str] = LEVELS) -> tuple[Governed, ...]:
+        """`summed`, where the unit's own word decides what evidence would decide at other levels than these."""
+        demanded = self.evidence_codes(levels)
+        if len(demanded) == len(self.evidence_codes()):
+            return self.summed
+        return tuple(
+            Declared(figure.code)
+            if figure.authority == "evidence" and figure.code not in demanded
+            else figure
+            for figure in self.summed
+        )
 
     @cached_property
     def rule(self) -> dict[str, Rule]:

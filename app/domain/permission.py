@@ -32,6 +32,9 @@ class Action(StrEnum):
     READ_REPORT = "report:read"
     READ_DRAFT = "report:read-draft"
     REVIEW_REPORT = "report:review"
+    WRITE_EVIDENCE = "evidence:write"
+    READ_EVIDENCE = "evidence:read"
+    DECIDE_CLAIM = "claim:decide"
     WRITE_LEDGER = "ledger:write"
     READ_MISMATCHES = "mismatches:read"
     READ_AGGREGATES = "aggregates:read"
@@ -52,6 +55,9 @@ ROLES: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.READ_REPORT: frozenset({_R, _V, _I}),
         Action.READ_DRAFT: frozenset({_R}),
         Action.REVIEW_REPORT: frozenset({_V}),
+        Action.WRITE_EVIDENCE: frozenset({_R}),
+        Action.READ_EVIDENCE: frozenset({_R, _V}),
+        Action.DECIDE_CLAIM: frozenset({_V}),
         Action.WRITE_LEDGER: frozenset({_V}),
         Action.READ_MISMATCHES: frozenset({_R, _V, _I}),
         Action.READ_AGGREGATES: frozenset({_R, _V, _I}),
@@ -61,7 +67,12 @@ ROLES: Mapping[Action, frozenset[Role]] = MappingProxyType(
 """The roles that may act (promises.md section 6). The administrator sees no report data."""
 
 OPENED_BY_SCOPE: Mapping[Action, Role] = MappingProxyType(
-    {Action.WRITE_LEDGER: Role.INTEGRATOR, Action.WRITE_REPORT: Role.INTEGRATOR}
+    {
+        Action.WRITE_LEDGER: Role.INTEGRATOR,
+        Action.WRITE_REPORT: Role.INTEGRATOR,
+        Action.WRITE_EVIDENCE: Role.INTEGRATOR,
+        Action.READ_EVIDENCE: Role.INTEGRATOR,
+    }
 )
 """Actions that an integrator's token gets only when it was made with the scope of the same name."""
 

@@ -18,6 +18,13 @@ class Governed(Protocol):
         """One of declared, budget, evidence, ledger."""
 
 
+class Declared(NamedTuple):
+    """A figure that nobody but the unit itself decides."""
+
+    code: str
+    authority: str = "declared"
+
+
 class Source(StrEnum):
     """Where an effective value was taken from."""
 

@@ -36,8 +36,13 @@ def findings_of(
     period: Period,
     content: ReportContent,
     stored: Row | None,
+    covered: Mapping[str, int],
 ) -> list[Finding]:
-    """What the form's rules find in a content; `stored` is the row of figures that is in force, if any."""
+    """What the form's rules find in a content.
+
+    `stored` is the row of figures that is in force, if any; `covered` says how many units the accepted and
+    pending claims cover, for the indicators of which evidence is demanded.
+    """
     facts = Facts(
         period=period,
         unit=UnitFacts(unit["level"], unit["counties_count"], unit["townships_count"]),
@@ -45,7 +50,7 @@ def findings_of(
         supplements=content.supplements,
         previous=previous(session, form, unit["code"], period),
         ledger_flow=_ledger_flow(form, stored),
-        coverage=_coverage(form, stored),
+        coverage=covered,
     )
     return check(form, facts)
 
@@ -68,8 +73,3 @@ def _ledger_flow(form: FormVersion, stored: Row | None) -> bool | None:
     if all(value is None for value in ledger.values()):
         return None
     return any(ledger.get(code) for code in form.flow_codes if code in form.ledger_codes)
-
-
-def _coverage(form: FormVersion, stored: Row | None) -> dict[str, int | None]:
-    evidenced: Mapping[str, int | None] = (stored and stored["evidenced"]) or {}
-    return {code: evidenced.get(code) or 0 for code in form.evidence_codes()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -10,14 +11,18 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.db import Row, Session, prepared
 from app.domain.form import FormVersion
+from app.domain.period import Period
+from app.domain.proof import units_covered
 from app.domain.values import figures_row
 from app.models import Figures
-from app.services import revisions
+from app.services import coverage, forms, revisions
+from app.services.periods import Policy
 
 _FIGURES = Figures.__table__  # type: ignore[attr-defined]
 _GET = prepared(
     select(_FIGURES).where(_FIGURES.c.period == bindparam("month"), _FIGURES.c.unit_code == bindparam("unit"))
 )
+_OF_UNIT = prepared(select(_FIGURES).where(_FIGURES.c.unit_code == bindparam("unit")))
 _insert = insert(_FIGURES)
 _SAVE = prepared(
     _insert.on_conflict_do_update(
@@ -42,20 +47,24 @@ def refresh(
     period: str,
     form: FormVersion,
     before: Row | None,
+    policy: Policy,
     reported: Mapping[str, int] | None = KEEP,
+    evidenced: Mapping[str, int] = KEEP,
     ledger: Mapping[str, int | None] | None = KEEP,
     closed: bool = False,
 ) -> Row:
     """Compute the four values anew from the given sources and store them; `before` is the stored row.
 
     `reported` holds figures and supplements. A source that is not given keeps its stored value; None takes it
-    away (a withdrawn report).
+    away (a withdrawn report). What evidence covers is counted when there is no row yet, and by `recount`.
     """
     stored = before or {"reported": None, "evidenced": None, "ledger": None}
+    if before is None and evidenced is KEEP:
+        evidenced = proved(session, unit, Period.parse(period), form)
     values = figures_row(
-        form.summed,
+        form.governed(policy.evidence_levels),
         stored["reported"] if reported is KEEP else reported,
-        stored["evidenced"] or {},
+        (stored["evidenced"] or {}) if evidenced is KEEP else evidenced,
         stored["ledger"] if ledger is KEEP else ledger,
         closed,
     )
@@ -69,3 +78,26 @@ def refresh(
     session.run(_SAVE, **row)
     revisions.bump(session, revisions.of_period(period))
     return row
+
+
+def recount(session: Session, *, unit: str, since: date, policy: Policy) -> None:
+    """Count anew what evidence covers in every period whose cut-off lies on or after a day."""
+    for stored in session.all(_OF_UNIT, unit=unit):
+        period = Period.parse(stored["period"])
+        form = forms.get(session, stored["form_code"], stored["form_version"])
+        if form.window(period).end >= since:
+            covered = proved(session, unit, period, form)
+            refresh(
+                session,
+                unit=unit,
+                period=stored["period"],
+                form=form,
+                before=stored,
+                policy=policy,
+                evidenced=covered,
+            )
+
+
+def proved(session: Session, unit: str, period: Period, form: FormVersion) -> dict[str, int]:
+    """The units that accepted claims cover up to a period's cut-off, by indicator."""
+    return units_covered(form, coverage.proofs(session, unit, period, form), accepted=True)

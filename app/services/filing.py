@@ -12,6 +12,7 @@ from app.domain.content import ReportContent, parse_content, read_period
 from app.domain.form import FormVersion
 from app.domain.period import FIRST, Period
 from app.domain.permission import Action, Actor
+from app.domain.proof import Proof, units_covered
 from app.domain.workflow import Status, Step, Transition
 from app.errors import Finding, Invalid, Severity, Text, merge
 from app.services import checking, forms, standing, steps
@@ -42,6 +43,7 @@ class Filing:
     at: Standing
     period: Period
     form: FormVersion
+    policy: Policy
     deadline: datetime
     by: Actor
     now: datetime
@@ -64,7 +66,7 @@ def opened(session: Session, submission: Submission, *, by: Actor, now: datetime
         _, shape = parse_content(form, submission.content, draft=submission.draft)
         raise _refusal(merge(found, shape, submission.found))
     deadline = at.due(period, form, policy).instant
-    return Filing(submission, at, period, form, deadline, by, now)
+    return Filing(submission, at, period, form, policy, deadline, by, now)
 
 
 def _month(named: object) -> Period:
@@ -84,8 +86,11 @@ def line_of(filing: Filing) -> Transition:
     return line
 
 
-def judge(session: Session, filing: Filing) -> tuple[ReportContent, list[Finding]]:
-    """The content and what was found in it. Raises Invalid with everything, when anything blocks."""
+def judge(session: Session, filing: Filing, proofs: Sequence[Proof]) -> tuple[ReportContent, list[Finding]]:
+    """The content and what was found in it, given what the unit's claims prove.
+
+    Raises Invalid with everything, when anything blocks.
+    """
     submission, at = filing.submission, filing.at
     content, found = parse_content(filing.form, submission.content, draft=submission.draft)
     # Where the reader of the content names a rule of the form, its word is the better one.
@@ -97,6 +102,7 @@ def judge(session: Session, filing: Filing) -> tuple[ReportContent, list[Finding
         period=filing.period,
         content=content,
         stored=at.figures,
+        covered=units_covered(filing.form, proofs, levels=filing.policy.evidence_levels, accepted=False),
     )
     # A draft is kept with whatever its rules say: it is work in progress, and the findings are its to-do list.
     stops = blocking(shape, ()) if submission.draft else blocking([*shape, *checked], content.explanations)

@@ -15,6 +15,7 @@ from app.errors import NotFound
 from app.models import LedgerFigure, LedgerImport, Unit
 from app.reconcile import Ledger, LedgerUnit
 from app.services import audit, events, figures, forms
+from app.services.periods import Policy
 
 _IMPORTS = LedgerImport.__table__  # type: ignore[attr-defined]
 _LEDGER = LedgerFigure.__table__  # type: ignore[attr-defined]
@@ -50,7 +51,9 @@ def _reporting_unit(path: str, reporting: set[str]) -> str | None:
     return next((code for code in reversed(path.split("/")) if code in reporting), None)
 
 
-def store(session: Session, ledger: Ledger, *, kind: str, by: Actor, now: datetime) -> tuple[Ledger, Row]:
+def store(
+    session: Session, ledger: Ledger, *, kind: str, by: Actor, now: datetime, policy: Policy
+) -> tuple[Ledger, Row]:
     """Store an accepted ledger, recompute every figure it names, and say what changed.
 
     A figure is added, changed or removed against the import that was in force for its unit and period.
@@ -62,7 +65,7 @@ def store(session: Session, ledger: Ledger, *, kind: str, by: Actor, now: dateti
     for (period, unit), values in sorted(ledger.figures.items()):
         known = {code: value for code, value in values.items() if value is not None}
         stored.append({"import_id": import_id, "period": period, "unit_code": unit, "figures": known})
-        _apply(session, period, unit, known, changes)
+        _apply(session, period, unit, known, changes, policy)
     row = {
         "id": import_id,
         "kind": kind,
@@ -94,13 +97,18 @@ def store(session: Session, ledger: Ledger, *, kind: str, by: Actor, now: dateti
 
 
 def _apply(
-    session: Session, period: str, unit: str, values: Mapping[str, int | None], changes: dict[str, int]
+    session: Session,
+    period: str,
+    unit: str,
+    values: Mapping[str, int | None],
+    changes: dict[str, int],
+    policy: Policy,
 ) -> None:
     before = figures.get(session, period, unit)
     old = (before and before["ledger"]) or {}
     count_changes(old, values, changes)
     form = forms.in_force(session, Period.parse(period))
-    figures.refresh(session, unit=unit, period=period, form=form, before=before, ledger=values)
+    figures.refresh(session, unit=unit, period=period, form=form, before=before, policy=policy, ledger=values)
 
 
 def count_changes(

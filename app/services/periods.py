@@ -13,6 +13,7 @@ from app.db import Row, Session, prepared
 from app.domain.canonical import digest
 from app.domain.deadline import Deadline, Override, Shift, Timeliness, collisions, deadline
 from app.domain.form import FormVersion
+from app.domain.form_version import LEVELS
 from app.domain.period import FIRST, Period
 from app.domain.permission import Action, Actor
 from app.errors import Conflict, Finding, Invalid, Severity, Text
@@ -55,9 +56,13 @@ LAST_YEAR = 9998
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The settings that services go by; `shift` replaces the form's own policy when given."""
+    """The settings that services go by; `shift` replaces the form's own policy when given.
+
+    Evidence is demanded at `evidence_levels` only; elsewhere the unit's word counts.
+    """
 
     shift: Shift | None = None
+    evidence_levels: frozenset[str] = frozenset(LEVELS)
 
     def due(self, period: Period, form: FormVersion, level: str, override: Override | None) -> Deadline:
         """When what reports to a unit of this level is due, unless that unit moved the day.

@@ -17,6 +17,7 @@ from app.models import Figures, LedgerFigure, Mismatch, Reconciliation
 from app.reconcile import Comparison, Ledger, compare
 from app.services import audit, events, forms, units
 from app.services import ledger as ledgers
+from app.services.periods import Policy
 
 _RUNS = Reconciliation.__table__  # type: ignore[attr-defined]
 _MISMATCHES = Mismatch.__table__  # type: ignore[attr-defined]
@@ -70,6 +71,7 @@ def run(
     ledger: Ledger | None = None,
     by: Actor,
     now: datetime,
+    policy: Policy,
 ) -> dict[str, Any]:
     """Compare the reporting units below a unit, over exactly the seven ledger figures, and keep the result.
 
@@ -79,7 +81,7 @@ def run(
     unit = units.get(session, unit_code)
     by.check(Action.WRITE_LEDGER, unit["report_path"])
     if ledger is not None:
-        ledgers.store(session, ledger, kind="summary", by=by, now=now)
+        ledgers.store(session, ledger, kind="summary", by=by, now=now, policy=policy)
     form = forms.in_force(session, period)
     expected = [row["code"] for row in units.contributors(session, unit, on=period.day(25))]
     reported, in_ledger = _sides(session, str(period), import_id)

@@ -14,7 +14,8 @@ from app.domain.workflow import Status
 from app.errors import NotFound
 from app.models import Report, ReportVersion, Unit
 from app.models.unit import below, within
-from app.services import forms, standing, units, versions
+from app.services import coverage, forms, standing, units, versions
+from app.services.coverage import evidence_of
 from app.services.periods import Policy
 from app.services.reports import Saved
 from app.services.standing import Standing
@@ -28,14 +29,16 @@ def whole(session: Session, *, unit: str, period: str, policy: Policy, by: Actor
     """A report as the caller may see it. Raises NotFound when there is none, or it is somebody else's draft."""
     at, report = _visible(session, unit, period, by)
     version = versions.shown(session, report, at.unit["report_path"], by)
-    form = forms.get(session, report["form_code"], report["form_version"])
+    form, month = forms.get(session, report["form_code"], report["form_version"]), Period.parse(period)
+    proofs = coverage.proofs(session, unit, month, form)
     return Saved(
         report=versions.as_of(report, version),
         unit=at.unit,
         content=version["content"],
         findings=version["findings"] if report["findings"] is None else report["findings"],
         author=version["author"],
-        deadline=at.due(Period.parse(period), form, policy).instant,
+        deadline=at.due(month, form, policy).instant,
+        evidence=evidence_of(form, version["content"], proofs, policy),
     )
 
 

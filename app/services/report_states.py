@@ -13,10 +13,23 @@ from app.domain.content import parse_content
 from app.domain.form import FormVersion
 from app.domain.period import Period
 from app.domain.permission import Actor
+from app.domain.proof import units_covered
 from app.domain.workflow import Status, Step, Transition
 from app.errors import Conflict, Text, VersionConflict
 from app.models import Report
-from app.services import audit, checking, events, figures, forms, revisions, standing, steps, versions
+from app.services import (
+    audit,
+    checking,
+    coverage,
+    events,
+    figures,
+    forms,
+    revisions,
+    standing,
+    steps,
+    versions,
+)
+from app.services.coverage import evidence_of
 from app.services.periods import Policy
 from app.services.reports import Saved
 from app.services.standing import Standing
@@ -122,18 +135,20 @@ def _take(
         raise VersionConflict(code="content-changed", current_version=at.report["version"])
     report = _moved(at.report, line, changes)
     _store(session, at.report, report)
-    _count(session, step, at)
+    _count(session, step, at, act["policy"])
     _trail(session, step, at, report, by, act["now"])
     if step is Step.ACCEPT:
-        check_next(session, act["unit"], Period.parse(act["period"]))
-    form = _form_of(session, report)
+        check_next(session, act["unit"], Period.parse(act["period"]), act["policy"])
+    form, period = _form_of(session, report), Period.parse(act["period"])
+    proofs = coverage.proofs(session, act["unit"], period, form)
     return Saved(
         report=report,
         unit=at.unit,
         content=versions.seen(version["content"], at.unit["report_path"], by),
         findings=version["findings"] if report["findings"] is None else report["findings"],
         author=version["author"],
-        deadline=at.due(Period.parse(act["period"]), form, act["policy"]).instant,
+        deadline=at.due(period, form, act["policy"]).instant,
+        evidence=evidence_of(form, version["content"], proofs, act["policy"]),
     )
 
 
@@ -163,7 +178,7 @@ def _store(session: Session, before: Row, after: Row) -> None:
         raise VersionConflict()
 
 
-def _count(session: Session, step: Step, at: Standing) -> None:
+def _count(session: Session, step: Step, at: Standing, policy: Policy) -> None:
     """A withdrawn report counts no more; every other step only shows in the answers about the period."""
     assert at.report is not None
     period = at.report["period"]
@@ -176,6 +191,7 @@ def _count(session: Session, step: Step, at: Standing) -> None:
         period=period,
         form=_form_of(session, at.report),
         before=at.figures,
+        policy=policy,
         reported=None,
     )
 
@@ -197,7 +213,7 @@ def _trail(session: Session, step: Step, at: Standing, report: Row, by: Actor, n
     events.emit(session, _HAPPENED[step], unit=unit, data=data, now=now)
 
 
-def check_next(session: Session, unit: str, period: Period) -> None:
+def check_next(session: Session, unit: str, period: Period, policy: Policy) -> None:
     """Run the rules of the following period's report anew; its state stays (domain.md section 2, note c).
 
     What its unit is still working on is checked when it is sent.
@@ -208,8 +224,15 @@ def check_next(session: Session, unit: str, period: Period) -> None:
         return
     form = _form_of(session, at.report)
     content, shape = parse_content(form, version["content"])
+    proofs = coverage.proofs(session, unit, period.next, form)
     found = checking.findings_of(
-        session, form=form, unit=at.unit, period=period.next, content=content, stored=at.figures
+        session,
+        form=form,
+        unit=at.unit,
+        period=period.next,
+        content=content,
+        stored=at.figures,
+        covered=units_covered(form, proofs, levels=policy.evidence_levels, accepted=False),
     )
     session.run(
         _NOTE,

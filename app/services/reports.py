@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,10 +15,12 @@ from app.domain.content import ReportContent
 from app.domain.deadline import timeliness
 from app.domain.difference import difference
 from app.domain.permission import Actor
+from app.domain.proof import Proof, units_covered
 from app.domain.workflow import Status, Transition
 from app.errors import Conflict, NotFound, Text, VersionConflict
 from app.models import Report, ReportVersion
-from app.services import audit, events, figures, versions
+from app.services import audit, coverage, events, figures, versions
+from app.services.coverage import evidence_of
 from app.services.filing import Filing, Submission, judge, line_of, opened
 from app.services.periods import Policy
 
@@ -58,6 +61,7 @@ class Saved:
     findings: list[dict[str, Any]]
     author: str
     deadline: datetime
+    evidence: dict[str, Any]
 
 
 def submit(session: Session, *, submission: Submission, by: Actor, now: datetime, policy: Policy) -> Saved:
@@ -119,7 +123,8 @@ def submit_draft(
 
 def _save(session: Session, filing: Filing) -> Saved:
     line = line_of(filing)
-    content, found = judge(session, filing)
+    proofs = coverage.proofs(session, filing.at.unit["code"], filing.period, filing.form)
+    content, found = judge(session, filing, proofs)
     findings = [finding.as_json() for finding in found]
     row = _row(filing, line, content)
     _store(session, row, filing.at.report)
@@ -127,11 +132,12 @@ def _save(session: Session, filing: Filing) -> Saved:
     session.run(_ADD_VERSION, **version)
     # Nothing counts before it is submitted; and a returned report counts as it was sent, until it is sent again.
     if not filing.submission.draft:
-        _count(session, filing, content)
+        _count(session, filing, content, proofs)
     _trail(session, filing, row)
     by, unit = filing.by, filing.at.unit
     shown = versions.seen(version["content"], unit["report_path"], by)
-    return Saved(row, unit, shown, findings, by.id, filing.deadline)
+    shown_proof = evidence_of(filing.form, version["content"], proofs, filing.policy)
+    return Saved(row, unit, shown, findings, by.id, filing.deadline, shown_proof)
 
 
 def _row(filing: Filing, line: Transition, content: ReportContent) -> Row:
@@ -183,13 +189,15 @@ def _version(filing: Filing, row: Row, content: ReportContent, findings: list[di
     }
 
 
-def _count(session: Session, filing: Filing, content: ReportContent) -> None:
+def _count(session: Session, filing: Filing, content: ReportContent, proofs: Sequence[Proof]) -> None:
     figures.refresh(
         session,
         unit=filing.at.unit["code"],
         period=str(filing.period),
         form=filing.form,
         before=filing.at.figures,
+        policy=filing.policy,
+        evidenced=units_covered(filing.form, proofs, accepted=True),
         reported={**content.figures, **content.supplements},
     )
 

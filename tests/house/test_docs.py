@@ -88,6 +88,11 @@ FROM_ENVIRONMENT = {
     "deadline_shift": ("next_workday", DeadlineShift.NEXT_WORKDAY),
     "max_json_bytes": ("2048", 2048),
     "max_ledger_bytes": ("4096", 4096),
+    "evidence_url": ("s3://evidence/yuebao", "s3://evidence/yuebao"),
+    "evidence_levels": ("prefecture,county", "prefecture,county"),
+    "evidence_sm3": ("true", True),
+    "evidence_quota_bytes": ("2048", 2048),
+    "max_evidence_bytes": ("4096", 4096),
     "allowed_hosts": ("yuebao.example", "yuebao.example"),
 }
 
@@ -118,6 +123,13 @@ def test_a_setting_comes_from_its_variable(field: str, no_settings: pytest.Monke
         ("DEADLINE_SHIFT", "sometimes"),
         ("MAX_JSON_BYTES", "1023"),
         ("MAX_LEDGER_BYTES", "1023"),
+        ("MAX_EVIDENCE_BYTES", "1023"),
+        ("EVIDENCE_QUOTA_BYTES", "1023"),
+        ("EVIDENCE_SM3", "perhaps"),
+        ("EVIDENCE_LEVELS", "prefecture,village"),
+        ("EVIDENCE_LEVELS", "county,county"),
+        ("EVIDENCE_LEVELS", ""),
+        ("EVIDENCE_URL", "ftp://host/evidence"),
     ],
 )
 def test_a_setting_that_does_not_fit_is_refused(

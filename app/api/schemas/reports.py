@@ -74,7 +74,31 @@ class ReportOut(Out):
     figures: dict[str, int]
     findings: list[FindingOut]
     allowed: list[AllowedOut]
+    evidence: ProofOut
     committed: bool
+
+
+class CoveredOut(Out):
+    """Distinct units that claims cover: those that count, and those that may come to count."""
+
+    accepted: int
+    claimed: int
+
+
+class JudgedOut(Out):
+    """What counts of an activity that needs evidence and has no column. The report's own words stay."""
+
+    activity: str
+    items: list[int]
+    judgment: Literal["held", "pending", "deemed_not_held", "not_reported"]
+    claimed: bool
+
+
+class ProofOut(Out):
+    """What claims prove for a report."""
+
+    covered: dict[str, CoveredOut]
+    activities: list[JudgedOut]
 
 
 class ReportRow(Out):
