@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
 from hashlib import sha256 as new_sha256
@@ -103,10 +103,13 @@ class Store(ABC):
 
     def clear_spool(self, before: datetime) -> int:
         """Delete what was left of uploads that ended before this instant; how many there were."""
-        left = [path for path in self.spool.glob(f"*{SUFFIX}") if path.stat().st_mtime < before.timestamp()]
-        for path in left:
-            path.unlink(missing_ok=True)
-        return len(left)
+        cleared = 0
+        for path in self.spool.glob(f"*{SUFFIX}"):
+            with suppress(FileNotFoundError):  # an upload came to its end meanwhile
+                if path.stat().st_mtime < before.timestamp():
+                    path.unlink()
+                    cleared += 1
+        return cleared
 
     def _move(self, source: str, target: str) -> None:
         with outage_is_a_problem():

@@ -1,0 +1,89 @@
+"""Sweeping the store of evidence: what no row names goes, in two steps; what a row names must be there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import NamedTuple
+
+from sqlalchemy import select
+
+from app.db import Database
+from app.models import Evidence
+from app.storage import Corrupted, Store
+
+GRACE = timedelta(hours=24)
+"""Longer than any request lasts: a file is stored before its row."""
+
+ASIDE = timedelta(days=7)
+"""How long a content lies aside, where it can still be read, before it is deleted."""
+
+BATCH = 500
+
+_EVIDENCE = Evidence.__table__  # type: ignore[attr-defined]
+
+
+class Swept(NamedTuple):
+    """How many leftovers of uploads were cleared, and contents set aside, restored and deleted."""
+
+    cleared: int
+    set_aside: int
+    restored: int
+    deleted: int
+
+
+def sweep(
+    database: Database, store: Store, *, now: datetime, grace: timedelta = GRACE, aside: timedelta = ASIDE
+) -> Swept:
+    """Clear what uploads left, set aside what no row names, delete what nobody missed while it lay aside.
+
+    `now` is the machine's own time, as the store's is. No lock is needed against uploads: a content that is
+    set aside just when a row begins to name it is still read from there, and the next sweep takes it back.
+    """
+    cleared = store.clear_spool(now - GRACE)
+    old = [found.sha256 for found in store.all() if found.modified < now - grace]
+    unnamed = _without(old, named(database, old))
+    for sha256 in unnamed:
+        store.set_aside(sha256)
+    lying = list(store.set_aside_ones())
+    missed = named(database, [found.sha256 for found in lying])
+    for sha256 in missed:
+        store.restore(sha256)
+    over = [found.sha256 for found in lying if found.modified < now - aside and found.sha256 not in missed]
+    for sha256 in over:
+        store.forget(sha256)
+    return Swept(cleared, len(unnamed), len(missed), len(over))
+
+
+def broken(database: Database, store: Store) -> list[str]:
+    """The hashes that rows name and that the store does not give back bit for bit. Reads every file."""
+    with database.transaction() as session:
+        rows = session.all(select(_EVIDENCE.c.sha256).distinct().order_by(_EVIDENCE.c.sha256))
+    return [row["sha256"] for row in rows if not _is_whole(store, row["sha256"])]
+
+
+def named(database: Database, hashes: Iterable[str]) -> set[str]:
+    """Those of the hashes that a row names."""
+    return set(_named(database, hashes))
+
+
+def _named(database: Database, hashes: Iterable[str]) -> Iterator[str]:
+    left = iter(hashes)
+    while batch := list(islice(left, BATCH)):
+        with database.transaction() as session:
+            rows = session.all(select(_EVIDENCE.c.sha256).where(_EVIDENCE.c.sha256.in_(batch)).distinct())
+        yield from (row["sha256"] for row in rows)
+
+
+def _without(hashes: list[str], left_out: set[str]) -> list[str]:
+    return [sha256 for sha256 in hashes if sha256 not in left_out]
+
+
+def _is_whole(store: Store, sha256: str) -> bool:
+    try:
+        for _ in store.read(sha256):
+            pass
+    except Corrupted:
+        return False
+    return True
