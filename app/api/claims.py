@@ -21,6 +21,9 @@ from app.services.periods import parse_period
 
 router = APIRouter(prefix="/api/v1", tags=["claims"])
 
+SHORT = 40
+"""A claim with so few units takes no longer than a report."""
+
 ClaimInPath = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 
 
@@ -50,6 +53,7 @@ async def file_claim(
         dry_run=dry_run,
         period=str(parse_period(period)),
         unit=unit,
+        is_long=len(body.units) + len(body.pasted) > SHORT,
         statement=Statement(**body.model_dump()),
     )
 
@@ -99,6 +103,7 @@ async def _decide(
         _decided,
         body=reason,
         dry_run=dry_run,
+        is_long=True,
         claim_id=claim_id,
         reason=reason,
         policy=request.app.state.policy,
