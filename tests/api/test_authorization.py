@@ -80,6 +80,7 @@ OPERATIONS: dict[str, Operation] = {
     "POST /api/v1/reports/{period}/{unit}/reopen": Operation(
         Action.REVIEW_REPORT, _post(f"{HERE}/reopen", REOPEN), "accepted"
     ),
+    "GET /api/v1/reports/{period}/{unit}/claims": Operation(Action.READ_EVIDENCE, _get(f"{HERE}/claims")),
     "GET /api/v1/aggregates/{period}/{unit}": Operation(
         Action.READ_AGGREGATES, _get("/api/v1/aggregates/2015-04/{unit}")
     ),
@@ -129,8 +130,15 @@ ELSEWHERE = {
     "GET /api/v1/ledger/imports/{import_id}",
     "GET /api/v1/reconciliations/{run_id}",
     "GET /api/v1/reconciliations/{run_id}/mismatches",
+    "POST /api/v1/evidence",
+    "GET /api/v1/evidence/{evidence_id}",
+    "GET /api/v1/evidence/{evidence_id}/content",
+    "POST /api/v1/reports/{period}/{unit}/claims",
+    "GET /api/v1/claims/{claim_id}",
+    "POST /api/v1/claims/{claim_id}/accept",
+    "POST /api/v1/claims/{claim_id}/reject",
 }
-"""Tested with the ledger."""
+"""Tested with the ledger, with evidence and with claims, whose addresses name what must exist first."""
 
 
 def operations(service: Service) -> set[str]:
