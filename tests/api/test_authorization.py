@@ -137,8 +137,11 @@ ELSEWHERE = {
     "GET /api/v1/claims/{claim_id}",
     "POST /api/v1/claims/{claim_id}/accept",
     "POST /api/v1/claims/{claim_id}/reject",
+    "GET /api/v1/reports/{period}/{unit}/form.xlsx",
+    "GET /api/v1/reports/{period}/forms.zip",
+    "POST /api/v1/reports/xlsx",
 }
-"""Tested with the ledger, with evidence and with claims, whose addresses name what must exist first."""
+"""Tested with the ledger, with evidence, with claims and with workbooks, which need what must exist first."""
 
 
 def operations(service: Service) -> set[str]:
