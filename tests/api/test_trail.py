@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from tests.samples import CHANGSHA, GUANGDONG, GUANGZHOU, REPORTS, SHUNDE, at, report
@@ -21,7 +23,7 @@ def test_an_auditor_of_all_sees_a_chain_without_gaps(busy: Service) -> None:
     items = busy.get("/api/v1/audit?limit=1000", by="auditor").json["items"]
 
     assert [row["seq"] for row in items] == list(range(1, len(items) + 1))
-    for row, following in zip(items, items[1:], strict=False):
+    for row, following in pairwise(items):
         assert following["prev_hash"] == row["hash"]
 
 
