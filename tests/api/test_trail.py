@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+from itertools import pairwise
 
 import pytest
 
@@ -23,7 +23,7 @@ def test_an_auditor_of_all_sees_a_chain_without_gaps(busy: Service) -> None:
     items = busy.get("/api/v1/audit?limit=1000", by="auditor").json["items"]
 
     assert [row["seq"] for row in items] == list(range(1, len(items) + 1))
-    for row, following in itertools.pairwise(items):
+    for row, following in pairwise(items):
         assert following["prev_hash"] == row["hash"]
 
 

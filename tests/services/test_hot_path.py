@@ -1,0 +1,54 @@
+"""What one report costs the database: a handful of statements, each of them by an index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from app.db import Database
+from app.domain.permission import Actor, Grant, Role
+from app.services import forms, reports
+from app.services.periods import Policy
+from app.services.reports import Submission
+from tests.samples import GUANGZHOU, report
+from tests.seed import OPENED
+
+REPORTER = Actor("token:x", "x", "token", (Grant(Role.REPORTER, GUANGZHOU, f"000000/440000/{GUANGZHOU}"),))
+FEW = 10
+
+
+@pytest.fixture
+def engine_name() -> str:
+    """SQLite alone tells what it runs and how."""
+    return "sqlite"
+
+
+@contextmanager
+def watched(url: str) -> Iterator[list[str]]:
+    """The statements that filing one report runs."""
+    body = report()
+    content = {name: value for name, value in body.items() if name not in {"unit", "period"}}
+    seen: list[str] = []
+    with Database(url).transaction() as session:
+        forms.parse_all(session)
+        session.connection.set_trace_callback(seen.append)
+        submission = Submission(GUANGZHOU, "2015-04", content)
+        reports.submit(session, submission=submission, by=REPORTER, now=OPENED, policy=Policy())
+        session.connection.set_trace_callback(None)
+    yield [text for text in seen if not text.startswith("--")]
+
+
+def test_filing_a_report_takes_a_handful_of_statements(seeded_url: str) -> None:
+    with watched(seeded_url) as statements:
+        assert len(statements) <= FEW, "\n".join(statements)
+
+
+def test_none_of_them_reads_a_whole_table_that_grows(seeded_url: str) -> None:
+    with watched(seeded_url) as statements, Database(seeded_url).transaction() as session:
+        for text in statements:
+            plan = [
+                str(row[-1]) for row in session.connection.execute(f"EXPLAIN QUERY PLAN {text}").fetchall()
+            ]
+            assert not [line for line in plan if line.startswith("SCAN") and "form_version" not in line], text
