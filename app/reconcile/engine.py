@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 import duckdb
@@ -13,6 +14,13 @@ Value = str | int | None
 
 MEMORY = "256MB"
 THREADS = 2
+SMALL = 1 << 20
+"""Bytes of a file that one thread reads as fast: two of them wait for each other on a busy machine."""
+
+
+def threads_for(path: Path) -> int:
+    """How many threads are worth while for a file."""
+    return 1 if path.stat().st_size < SMALL else THREADS
 
 
 @contextmanager
