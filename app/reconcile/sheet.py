@@ -39,7 +39,7 @@ class Lines:
             for number in numbers:
                 line = next(islice(file, number - at - 1, None))
                 at = number
-                yield number, line.decode("utf-8-sig").rstrip("\r\n")
+                yield number, line.decode().rstrip("\r\n")
 
 
 def load_sheet(engine: Engine, path: Path, layout: Layout, *, counts_digits: bool = False) -> list[int]:
