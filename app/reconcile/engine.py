@@ -69,8 +69,11 @@ def load_texts(engine: Engine, table: str, columns: Sequence[str], rows: Iterabl
         )
 
 
-def load_columns(engine: Engine, table: str, columns: Mapping[str, tuple[str, Sequence[Value]]]) -> None:
-    """Make a temporary table from columns, each a type and its values; a row each, all columns as long."""
+def load_columns(
+    engine: Engine, table: str, columns: Mapping[str, tuple[str, Sequence[Value]]], *, is_more: bool = False
+) -> None:
+    """Make a temporary table from columns, each a type and its values, all as long; `is_more` adds to it."""
     picked = ", ".join(f"unnest(?::{kind}[]) AS {name}" for name, (kind, _) in columns.items())
     values = [list(column) for _, column in columns.values()]
-    engine.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {picked}", values)
+    start = f"INSERT INTO {table}" if is_more else f"CREATE OR REPLACE TEMP TABLE {table} AS"
+    engine.execute(f"{start} SELECT {picked}", values)
