@@ -74,10 +74,6 @@ class Layout:
         """The columns of one kind, in the file's order."""
         return tuple(c for c in self.columns if c.kind is kind)
 
-    def has(self, code: str) -> bool:
-        """Whether the file has this column."""
-        return any(c.code == code for c in self.columns)
-
 
 def read_header(
     line: int, text: str, known: Sequence[Column] = SUMMARY, *, is_open: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 import duckdb
@@ -13,6 +14,13 @@ Value = str | int | None
 
 MEMORY = "256MB"
 THREADS = 2
+SMALL = 1 << 20
+"""Bytes of a file that one thread reads as fast: two of them wait for each other on a busy machine."""
+
+
+def threads_for(path: Path) -> int:
+    """How many threads are worth while for a file."""
+    return 1 if path.stat().st_size < SMALL else THREADS
 
 
 @contextmanager
@@ -61,8 +69,11 @@ def load_texts(engine: Engine, table: str, columns: Sequence[str], rows: Iterabl
         )
 
 
-def load_columns(engine: Engine, table: str, columns: Mapping[str, tuple[str, Sequence[Value]]]) -> None:
-    """Make a temporary table from columns, each a type and its values; a row each, all columns as long."""
+def load_columns(
+    engine: Engine, table: str, columns: Mapping[str, tuple[str, Sequence[Value]]], *, is_more: bool = False
+) -> None:
+    """Make a temporary table from columns, each a type and its values, all as long; `is_more` adds to it."""
     picked = ", ".join(f"unnest(?::{kind}[]) AS {name}" for name, (kind, _) in columns.items())
     values = [list(column) for _, column in columns.values()]
-    engine.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {picked}", values)
+    start = f"INSERT INTO {table}" if is_more else f"CREATE OR REPLACE TEMP TABLE {table} AS"
+    engine.execute(f"{start} SELECT {picked}", values)

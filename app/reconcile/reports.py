@@ -117,9 +117,9 @@ def _bodies(document: Any) -> Iterator[tuple[str, Any]]:
     """The reports in a document, each with a JSON pointer to it."""
     if isinstance(document, list):
         yield from ((f"/{i}", body) for i, body in enumerate(document))
-    elif isinstance(document, dict) and "figures" in document:
+    elif "figures" in document:
         yield "", document
-    elif isinstance(document, dict):
+    else:
         for code, figures in document.items():
             # A key that is no code is free text, which no finding repeats.
             pointer = f"/{code}" if read_code(code).value == code else "/"

@@ -7,12 +7,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from app.errors import Severity
 from app.reconcile.columns import SEVEN
 from app.reconcile.compare import Comparison, Figures, compare
-from app.reconcile.engine import Engine, open_engine
+from app.reconcile.engine import Engine, open_engine, threads_for
 from app.reconcile.findings import LedgerFinding, finding
 from app.reconcile.national import compare_tables, load_reported
 from app.reconcile.reports import Reports, read_reports
@@ -69,7 +70,7 @@ def reconcile(
     said = _reports(reports, period)
     findings = (*said.findings, *_unknown_units(said.figures, known))
     with ExitStack() as closing:
-        engine = engine or closing.enter_context(open_engine())
+        engine = engine or closing.enter_context(open_engine(threads=threads_for(Path(ledger))))
         read = read_summary(ledger, known, encoding=encoding, engine=engine)
         result = Reconciliation(read, findings)
         if not result.ok:

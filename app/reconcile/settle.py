@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import merge
-from itertools import chain
+from itertools import chain, islice, tee
 from typing import NamedTuple
 
 from app.reconcile.cells import Reading, is_formula, read_date, read_period
@@ -15,6 +15,8 @@ from app.reconcile.findings import finding
 from app.reconcile.rows import Entry, judge, total_label
 from app.reconcile.units import LedgerUnit
 
+_BATCH = 20_000
+"""So many judged rows are in memory at once."""
 _COLUMNS = {column.code: column for column in SUMMARY}
 
 
@@ -36,16 +38,16 @@ def make_entries(draft: Draft, rejected: Sequence[int]) -> None:
     """Make `unit` and `entry` from `sheet` and the rejected lines, with findings for all that is wrong."""
     load_units(draft)
     survey = _look(draft)
-    judged: list[tuple[int, Entry]] = []
+    _load_judged(draft, ())
     draft.is_plain = survey.is_plain and not rejected
     if not draft.is_plain:
         _mark_odd_rows(draft, survey)
-        judged = list(_judge_odd_rows(draft, rejected))
-        load_units(draft, [entry.unit for _, entry in judged])
+        names = _judge_odd_rows(draft, rejected)
+        load_units(draft, [code for code, _ in names])
         _settle(draft, "period", survey.periods)
         _settle(draft, "as_of", survey.dates)
-        _check_names(draft, judged)
-    _define_entry(draft, judged)
+        _check_names(draft, names)
+    _define_entry(draft)
 
 
 def load_units(draft: Draft, more: Sequence[str] = ()) -> None:
@@ -114,15 +116,31 @@ def _mark_odd_rows(draft: Draft, survey: _Survey) -> None:
     draft.rows(f"UPDATE sheet SET is_odd = true WHERE {' OR '.join(doubts)}")
 
 
-def _judge_odd_rows(draft: Draft, rejected: Sequence[int]) -> Iterator[tuple[int, Entry]]:
-    """Judge the odd rows and the rejected lines in their order; give the entries among them."""
+Names = dict[tuple[str, str], int]
+"""The first record of each pair of code and name."""
+
+
+def _judge_odd_rows(draft: Draft, rejected: Sequence[int]) -> Names:
+    """Judge the odd rows and the rejected lines in their order; put the entries among them into `judged`."""
+    names: Names = {}
+    entries = _entries(draft, rejected)
+    while batch := list(islice(entries, _BATCH)):
+        _load_judged(draft, batch)
+        for record, entry in batch:
+            names.setdefault((entry.unit, entry.name), record)
+    return names
+
+
+def _entries(draft: Draft, rejected: Sequence[int]) -> Iterator[tuple[int, Entry]]:
     records = draft.rows("SELECT rowid FROM sheet WHERE is_odd ORDER BY rowid")
-    placed = {draft.lines.of(record): record for (record,) in records}
-    for number, text in draft.lines.read(merge(placed, rejected)):
+    places: Iterator[tuple[int, int | None]] = merge(
+        ((draft.lines.of(record), record) for (record,) in records), ((number, None) for number in rejected)
+    )
+    places, copy = tee(places)
+    for (number, text), (_, record) in zip(draft.lines.read(n for n, _ in copy), places, strict=True):
         judged = judge(text, number, draft.layout)
         draft.findings.extend(judged.findings)
         draft.blanks += judged.is_blank
-        record = placed.get(number)
         if record is None:
             _refuse(draft, number, judged.entry or judged.total)
         elif judged.total:
@@ -158,14 +176,14 @@ def _settle(draft: Draft, column: str, texts: Mapping[str, Reading[str]]) -> Non
     draft.rows(f"UPDATE sheet SET {column} = spelling.value FROM spelling WHERE {plain}")
 
 
-def _check_names(draft: Draft, judged: Sequence[tuple[int, Entry]]) -> None:
+def _check_names(draft: Draft, judged: Names) -> None:
     """Warn at the first row of every name that does not fit its code."""
-    pairs = draft.rows(
+    plain = draft.rows(
         "SELECT min(sheet.rowid), unit_code, unit_name FROM sheet JOIN unit ON code = unit_code"
-        " WHERE NOT is_odd AND unit_name <> name AND unit_name <> '' GROUP BY unit_code, unit_name ORDER BY 1"
+        " WHERE NOT is_odd AND unit_name <> name AND unit_name <> '' GROUP BY unit_code, unit_name"
     )
-    first: dict[tuple[str, str], int] = {}
-    for record, code, name in merge(pairs, ((record, entry.unit, entry.name) for record, entry in judged)):
+    first: Names = {}
+    for record, code, name in sorted([*plain, *((record, *pair) for pair, record in judged.items())]):
         if name and not _is_name_of(draft.units[code].name, name):
             first.setdefault((code, name), record)
     for (code, _), record in first.items():
@@ -178,18 +196,21 @@ def _is_name_of(registered: str, written: str) -> bool:
     return len(theirs) > 1 and (ours in theirs or theirs in ours)
 
 
-def _define_entry(draft: Draft, judged: Sequence[tuple[int, Entry]]) -> None:
-    """Make `entry` a view of the whole sheet if that is plain, else of its plain rows and the judged ones."""
-    codes = [column.code for column in draft.figures]
-    picked = ", ".join(["period", "unit_code", *codes])
+def _load_judged(draft: Draft, batch: Sequence[tuple[int, Entry]]) -> None:
+    """Add entries to the table `judged`; make it anew for an empty batch."""
     columns: dict[str, tuple[str, Sequence[Value]]] = {
-        "record": ("BIGINT", [record for record, _ in judged]),
-        "period": ("VARCHAR", [entry.period for _, entry in judged]),
-        "unit_code": ("VARCHAR", [entry.unit for _, entry in judged]),
+        "record": ("BIGINT", [record for record, _ in batch]),
+        "period": ("VARCHAR", [entry.period for _, entry in batch]),
+        "unit_code": ("VARCHAR", [entry.unit for _, entry in batch]),
     }
-    for i, code in enumerate(codes):
-        columns[code] = ("UINTEGER", [entry.figures[i] for _, entry in judged])
-    load_columns(draft.engine, "judged", columns)
+    for i, column in enumerate(draft.figures):
+        columns[column.code] = ("UINTEGER", [entry.figures[i] for _, entry in batch])
+    load_columns(draft.engine, "judged", columns, is_more=bool(batch))
+
+
+def _define_entry(draft: Draft) -> None:
+    """Make `entry` a view of the whole sheet if that is plain, else of its plain rows and the judged ones."""
+    picked = ", ".join(["period", "unit_code", *(column.code for column in draft.figures)])
     rows = f"SELECT rowid AS record, {picked} FROM sheet"
     if not draft.is_plain:
         rows = f"{rows} WHERE NOT is_odd UNION ALL SELECT record, {picked} FROM judged"

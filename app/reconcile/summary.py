@@ -15,12 +15,15 @@ from app.reconcile.columns import SUMMARY, Layout, read_header
 from app.reconcile.crosscheck import check_totals, skip_duplicates, skip_units_above
 from app.reconcile.draft import Draft
 from app.reconcile.encoding import Transcript, first_line, transcribe
-from app.reconcile.engine import Engine, open_engine
+from app.reconcile.engine import Engine, open_engine, threads_for
 from app.reconcile.findings import LedgerFinding, finding
 from app.reconcile.rollup import Figures, roll_up, rolled_rows
 from app.reconcile.settle import make_entries
 from app.reconcile.sheet import UnreadableError, lines_of_sheet, load_sheet
 from app.reconcile.units import LedgerUnit, Units, by_code
+
+SHORT = 10_000
+"""Lines of a file that is read in any way before one could tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,8 @@ def read_summary(
     known = by_code(units)
     with ExitStack() as closing:
         folder = Path(closing.enter_context(TemporaryDirectory(prefix="yuebao-")))
-        engine = engine or closing.enter_context(open_engine(str(folder)))
+        threads = threads_for(Path(path))
+        engine = engine or closing.enter_context(open_engine(str(folder), threads=threads))
         # DuckDB would expand * and [ in a name, and unpack by its ending.
         source = folder / "ledger.csv"
         source.symlink_to(Path(path).resolve(strict=True))
@@ -100,7 +104,9 @@ def _read(engine: Engine, transcript: Transcript, units: Units) -> Ledger:
         return _result(transcript)
     unread = transcript.findings.counts["error"]
     try:
-        rejected = load_sheet(engine, transcript.path, layout, has_letters=transcript.has_letters)
+        # To plan the counting of digits takes longer than to read a short file.
+        counts_digits = transcript.lines > SHORT and not transcript.has_letters
+        rejected = load_sheet(engine, transcript.path, layout, counts_digits=counts_digits)
         lines = lines_of_sheet(engine, transcript.path, layout, rejected, transcript.lines)
     except UnreadableError:
         transcript.findings.add(finding("unreadable"))

@@ -17,7 +17,7 @@ ReadText = Callable[[str], Ledger]
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
-    with open_engine() as opened:
+    with open_engine(threads=1) as opened:
         yield opened
 
 

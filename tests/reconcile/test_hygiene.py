@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app.reconcile import read_summary
 from app.reconcile.encoding import BLOCK
@@ -218,3 +221,39 @@ def test_a_ledger_is_written_as_the_contract_says(read_text: ReadText) -> None:
         "periods": ["2015-04"],
         "units": ["999806", "999900"],
     }
+
+
+PIECES = [
+    *(
+        piece.encode()
+        for piece in (EN, ZH, CITY, DISTRICT, "\n", "\r\n", "\r", ",", "\t", '"', '""', "合计", " ", "=1")
+    ),
+    *(
+        b"\x00",
+        b"\xff\xfe",
+        b"\xef\xbb\xbf",
+        b"\x81",
+        b"\xb9\xe3",
+        b"\xed\xa0\x80",
+        b"2015-04,999900,",
+        b"9" * 40,
+    ),
+]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    start=st.sampled_from([b"", EN.encode() + b"\n", ZH.encode() + b"\r\n", ZH.encode("gb18030") + b"\n"]),
+    rest=st.lists(st.sampled_from(PIECES), max_size=25).map(b"".join),
+)
+def test_no_bytes_make_the_reader_raise(
+    engine: Engine, tmp_path_factory: pytest.TempPathFactory, start: bytes, rest: bytes
+) -> None:
+    path = tmp_path_factory.mktemp("any") / "ledger.csv"
+    path.write_bytes(start + rest)
+
+    ledger = read_summary(path, UNITS, engine=engine)
+
+    assert ledger.sha256 == sha256(start + rest).hexdigest()
+    assert ledger.ok or ledger.counts["error"] > 0
+    assert ledger.accepted == 0 or ledger.ok

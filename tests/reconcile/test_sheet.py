@@ -1,0 +1,81 @@
+"""What makes a file no table of one record a line, seen by the reader itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.reconcile.columns import Layout, read_header
+from app.reconcile.encoding import Transcript
+from app.reconcile.engine import Engine, load_texts
+from app.reconcile.sheet import Lines, UnreadableError, lines_of_sheet, load_sheet
+from app.reconcile.summary import _read
+from tests.reconcile.sample import CITY, DISTRICT, EN, UNITS, codes, lines
+
+
+@pytest.fixture
+def layout() -> Layout:
+    read, _ = read_header(1, EN)
+    assert read is not None
+    return read
+
+
+def test_a_file_of_both_line_ends_is_unreadable_as_it_lies(
+    engine: Engine, tmp_path: Path, layout: Layout
+) -> None:
+    path = tmp_path / "ledger.csv"
+    path.write_bytes(f"{EN}\r\n{CITY}\n{DISTRICT}\r\n".encode())
+
+    with pytest.raises(UnreadableError):
+        load_sheet(engine, path, layout)
+
+
+def test_invalid_utf8_is_told_by_the_reader(engine: Engine, tmp_path: Path, layout: Layout) -> None:
+    path = tmp_path / "ledger.csv"
+    path.write_bytes(lines(CITY).encode("gb18030"))
+
+    with pytest.raises(UnicodeError):
+        load_sheet(engine, path, layout)
+
+
+def test_records_that_are_not_all_lines_are_never_numbered(
+    engine: Engine, tmp_path: Path, layout: Layout
+) -> None:
+    path = tmp_path / "ledger.csv"
+    path.write_text(lines(CITY, DISTRICT), encoding="utf-8")
+    rejected = load_sheet(engine, path, layout)
+
+    with pytest.raises(UnreadableError):
+        lines_of_sheet(engine, path, layout, rejected, lines=4)
+
+
+def test_a_ledger_whose_lines_cannot_be_numbered_is_refused(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "ledger.csv"
+    path.write_text(lines(CITY, DISTRICT), encoding="utf-8")
+
+    ledger = _read(engine, Transcript(path, "utf-8", "", lines=4), UNITS)
+
+    assert codes(ledger) == ["unreadable"]
+
+
+@pytest.mark.parametrize(
+    ("skipped", "numbers"),
+    [
+        ([], [2, 3, 4, 5]),
+        ([2], [3, 4, 5, 6]),
+        ([3, 4], [2, 5, 6, 7]),
+        ([2, 4, 6], [3, 5, 7, 8]),
+        ([9], [2, 3, 4, 5]),
+    ],
+)
+def test_records_stand_in_the_lines_that_are_left(skipped: list[int], numbers: list[int]) -> None:
+    where = Lines(Path("unused"), 1, skipped)
+
+    assert [where.of(record) for record in range(4)] == numbers
+
+
+@pytest.mark.parametrize("name", ["示例\n市", "示例\x1f市"])
+def test_a_unit_whose_name_holds_a_separator_is_refused(engine: Engine, name: str) -> None:
+    with pytest.raises(ValueError, match="separator"):
+        load_texts(engine, "unit", ("code", "name"), [("999900", name)])
