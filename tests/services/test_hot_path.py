@@ -16,7 +16,7 @@ from tests.samples import GUANGZHOU, report
 from tests.seed import OPENED
 
 REPORTER = Actor("token:x", "x", "token", (Grant(Role.REPORTER, GUANGZHOU, f"000000/440000/{GUANGZHOU}"),))
-FEW = 10
+FEW = 11
 
 
 @pytest.fixture
