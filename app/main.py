@@ -12,6 +12,8 @@ from functools import cache
 from app import __version__
 from app.api import (
     aggregates,
+    circular_files,
+    circulars,
     claims,
     evidence,
     forms,
@@ -50,6 +52,8 @@ ROUTERS = (
     ledger,
     reconciliations,
     aggregates,
+    circulars,
+    circular_files,
     periods,
     units,
     forms,

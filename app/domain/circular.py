@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from app.domain import circular_text as text
-from app.domain.circular_tables import attachments
+from app.domain.circular_tables import attachments, changed_rows
 from app.domain.form import FormVersion
 from app.domain.period import Period
 from app.domain.wording import month
@@ -52,6 +52,9 @@ class Block(NamedTuple):
         return self._asdict()
 
 
+CHANGES_POSITION = 4
+"""Where the list of changes stands among the attachments of a correction."""
+
 BLOCKS = (
     ("overview", "总体情况", text.overview),
     ("submission", "报送情况", text.submission),
@@ -80,6 +83,27 @@ def draft(facts: Facts) -> dict[str, Any]:
         "attachments": attachments(facts),
         "vintage": facts.vintage,
     }
+
+
+def corrected(content: Mapping[str, Any], published: Mapping[str, Any], reason: str) -> dict[str, Any]:
+    """The content of a correction (更正): which circular it corrects, why, and every figure of the table that
+    is another now, with old and new."""
+    changes = changed_rows(published["attachments"][0], content["attachments"][0])
+    number = published["number"]
+    opening = f"{published['title']}（{number}）有关内容更正如下。更正原因：{reason.rstrip('。')}。"
+    block = Block("correction", "更正内容", [opening, _told(changes)])
+    return {
+        **content,
+        "title": f"{content['title']}（更正）",
+        "blocks": [block.as_json(), *content["blocks"]],
+        "attachments": [*content["attachments"], changes],
+        "corrects": number,
+    }
+
+
+def _told(changes: Mapping[str, Any]) -> str:
+    count, position = len(changes["rows"]), CHANGES_POSITION
+    return f"更正数据共{count}项，见附件{position}。" if count else "汇总表数据没有变化。"
 
 
 def subject(form: FormVersion) -> str:

@@ -29,6 +29,28 @@ def attachments(facts: Facts) -> list[Table]:
     return [_summary(facts), _ranking(facts), _differences(facts)]
 
 
+def changed_rows(old: Mapping[str, Any], new: Mapping[str, Any]) -> Table:
+    """Which cells of the summary table are others now: unit, indicator, old and new, in the table's order.
+
+    A row or a column that only one of them has reads as unknown (null) in the other.
+    """
+    before, after = _cells_of(old), _cells_of(new)
+    keys = [*after, *(key for key in before if key not in after)]
+    rows: list[list[Cell]] = [
+        [*key, before.get(key), after.get(key)] for key in keys if before.get(key) != after.get(key)
+    ]
+    return _table("changes", "更正数据", ["单位", "指标", "原数", "更正后"], rows)
+
+
+def _cells_of(table: Mapping[str, Any]) -> dict[tuple[str, str], Cell]:
+    columns = table["columns"]
+    return {
+        (row[0], column): value
+        for row in table["rows"]
+        for column, value in zip(columns[1:], row[1:], strict=True)
+    }
+
+
 def _table(code: str, title: str, columns: list[str], rows: list[list[Cell]]) -> Table:
     return {"code": code, "title": title, "columns": columns, "rows": rows}
 
@@ -41,7 +63,12 @@ def _summary(facts: Facts) -> Table:
         for unit in units
     ]
     total = [TOTAL, *(facts.aggregate["cells"][code]["effective_sum"] for code in codes)]
-    labels = [indicator.label.zh for indicator in facts.form.indicators]
+    labels = [
+        full_label(facts.form, code)
+        if facts.form.indicator[code].authority == "ledger"
+        else facts.form.labels[code].zh
+        for code in codes
+    ]
     return _table("summary", "汇总表", ["单位", *labels], [*rows, total])
 
 
