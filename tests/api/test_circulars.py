@@ -200,6 +200,30 @@ def test_the_units_read_what_is_addressed_to_them_once_it_is_published(service: 
     assert service.post(f"{path}/restate", {"reason": "示例原因"}).status == 403
 
 
+@pytest.mark.parametrize(
+    ("method", "step", "body"),
+    [
+        ("PUT", "", {"blocks": []}),
+        ("POST", "/submit", {}),
+        ("POST", "/return", {"reason": "示例原因"}),
+        ("POST", "/approve", {}),
+        ("POST", "/publish", {}),
+        ("POST", "/restate", {"reason": "示例原因"}),
+        ("GET", ".docx", None),
+        ("GET", ".xlsx", None),
+        ("GET", ".pdf", None),
+    ],
+)
+def test_who_does_not_write_circulars_finds_no_draft(
+    service: Service, method: str, step: str, body: object
+) -> None:
+    path = drafted(service)
+
+    for person in ("guangzhou", "hunan", "integrator", "auditor", "administrator"):
+        answer = service.ask(Asked(method, f"{path}{step}", person, body, {"if-match": "*"}))
+        assert (answer.status, answer.code) == (404, "not-found"), person
+
+
 def test_of_two_who_approve_and_return_at_once_one_is_refused(service: Service) -> None:
     path = drafted(service)
     service.post(f"{path}/submit", by="reviewer")
