@@ -15,6 +15,7 @@ from app.api import (
     circular_files,
     circulars,
     claims,
+    consolidations,
     evidence,
     forms,
     health,
@@ -46,6 +47,7 @@ from app.storage import open_store
 ROUTERS = (
     reports,
     report_steps,
+    consolidations,
     workbooks,
     evidence,
     claims,

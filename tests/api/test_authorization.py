@@ -80,6 +80,11 @@ OPERATIONS: dict[str, Operation] = {
     "POST /api/v1/reports/{period}/{unit}/reopen": Operation(
         Action.REVIEW_REPORT, _post(f"{HERE}/reopen", REOPEN), "accepted"
     ),
+    "GET /api/v1/reports/{period}/{unit}/consolidation": Operation(
+        Action.READ_REPORT,
+        lambda code: Asked("GET", f"/api/v1/reports/2015-04/{code[:2]}0000/consolidation", None),
+        place="province",
+    ),
     "GET /api/v1/reports/{period}/{unit}/claims": Operation(Action.READ_EVIDENCE, _get(f"{HERE}/claims")),
     "GET /api/v1/aggregates/{period}/{unit}": Operation(
         Action.READ_AGGREGATES, _get("/api/v1/aggregates/2015-04/{unit}")
