@@ -46,8 +46,8 @@ bench: $(BENCH)  ## measure floor, peer and service; writes docs/performance.md
 	$(BIN)/python -m bench.run --database postgresql --write
 	$(BIN)/python -m bench.bench_ledger_summary --write
 
-system:          ## make sure that PostgreSQL, Chromium and LibreOffice Calc are here (apt-get when root)
-	@.ci/system postgresql chromium libreoffice-calc
+system:          ## make sure that PostgreSQL, Chromium, LibreOffice and fonts are here (apt-get when root)
+	@.ci/system postgresql chromium libreoffice-calc libreoffice-writer fonts-noto-cjk
 
 revision: $(STAMP) ## write the next migration from the models: make revision NAME="Add the unit"
 	mkdir -p var && rm -f var/scratch.sqlite3

@@ -12,7 +12,10 @@ from functools import cache
 from app import __version__
 from app.api import (
     aggregates,
+    circular_files,
+    circulars,
     claims,
+    consolidations,
     evidence,
     forms,
     health,
@@ -44,12 +47,15 @@ from app.storage import open_store
 ROUTERS = (
     reports,
     report_steps,
+    consolidations,
     workbooks,
     evidence,
     claims,
     ledger,
     reconciliations,
     aggregates,
+    circulars,
+    circular_files,
     periods,
     units,
     forms,

@@ -63,3 +63,11 @@ LEDGER = (
     "orgs_rectified,orgs_total,as_of\n"
     "2015-04,440100,广州市,41,12,451,38,4,9,690,2015-04-25\n"
 )
+
+CIRCULAR = {"province": {"period": "2015-04", "unit": "440000"}}
+EDIT_CIRCULAR = {
+    "problems": {"blocks": [{"code": "problems", "paragraphs": ["示例：个别单位材料报送不及时。"]}]}
+}
+APPROVE_CIRCULAR = {"leader": {"approver": "示例领导"}}
+PUBLISH = {"numbered": {"number": "示农青〔2015〕3号", "dated": "2015-04-30"}}
+REASON = {"reason": {"reason": "示例：个别数据有误，予以更正"}}

@@ -38,6 +38,8 @@ class Action(StrEnum):
     WRITE_LEDGER = "ledger:write"
     READ_MISMATCHES = "mismatches:read"
     READ_AGGREGATES = "aggregates:read"
+    WRITE_CIRCULAR = "circular:write"
+    READ_CIRCULAR = "circular:read"
     READ_AUDIT = "audit:read"
 
 
@@ -61,6 +63,8 @@ ROLES: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.WRITE_LEDGER: frozenset({_V}),
         Action.READ_MISMATCHES: frozenset({_R, _V, _I}),
         Action.READ_AGGREGATES: frozenset({_R, _V, _I}),
+        Action.WRITE_CIRCULAR: frozenset({_V}),
+        Action.READ_CIRCULAR: frozenset({_R, _V, _I}),
         Action.READ_AUDIT: frozenset({_U}),
     }
 )

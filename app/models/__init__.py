@@ -2,6 +2,7 @@
 
 from app.models.access import Grant, Token
 from app.models.base import metadata
+from app.models.circular import Circular
 from app.models.evidence import Claim, ClaimEvidence, ClaimUnit, Evidence
 from app.models.form_version import FormVersion
 from app.models.ledger import LedgerFigure, LedgerImport, Mismatch, Reconciliation
@@ -11,6 +12,7 @@ from app.models.unit import Unit
 
 __all__ = [
     "AuditEvent",
+    "Circular",
     "Claim",
     "ClaimEvidence",
     "ClaimUnit",

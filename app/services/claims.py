@@ -19,9 +19,11 @@ from app.domain.permission import Action, Actor
 from app.domain.proof import Decision
 from app.errors import Conflict, Finding, Forbidden, Invalid, Severity, Text
 from app.models import Claim, ClaimEvidence, ClaimUnit
-from app.services import audit, claim_scope, events, figures, forms, units
+from app.services import audit, claim_scope, consolidations, events, figures, forms, units
 from app.services.claim_queries import get
 from app.services.periods import Policy
+
+LAST_PERIOD = "9999-12"
 
 _CLAIMS = Claim.__table__  # type: ignore[attr-defined]
 _ADD = prepared(insert(_CLAIMS))
@@ -182,6 +184,7 @@ def _decide(
     row = {**claim, **decided}
     _trail(session, f"claim.{decision.value}", row, claim["report_path"], by, now)
     figures.recount(session, unit=claim["unit_code"], since=claim["dated"], policy=policy)
+    consolidations.lift(session, first=f"{claim['dated']:%Y-%m}", last=LAST_PERIOD, policy=policy)
     return row
 
 

@@ -14,7 +14,7 @@ from app.domain.period import Period
 from app.domain.permission import Action, Actor
 from app.models import FormVersion as FormVersionRow
 from app.models import ReportVersion
-from app.services import forms, units
+from app.services import consolidations, forms, units
 
 _VERSIONS = ReportVersion.__table__  # type: ignore[attr-defined]
 _FORMS = FormVersionRow.__table__  # type: ignore[attr-defined]
@@ -48,6 +48,8 @@ def carried_over(session: Session, place: Row, period: Period) -> dict[str, Any]
     last = session.one(_LAST, unit=unit, month=str(period))
     carried = {**units.register_figures(place), **_comparable(session, form, last)}
     known = {code: carried.get(code) for code in form.prefilled_codes}
+    of_parts = consolidations.draft(session, place, period) or {}
+    known |= of_parts.pop("figures", {})
     return {
         "period": str(period),
         "unit": unit,
@@ -58,6 +60,7 @@ def carried_over(session: Session, place: Row, period: Period) -> dict[str, Any]
         "narrative": "",
         "explanations": [],
         "draft": True,
+        **of_parts,
     }
 
 

@@ -15,7 +15,7 @@ from app.domain.permission import Action, Actor
 from app.domain.proof import Proof, units_covered
 from app.domain.workflow import Status, Step, Transition
 from app.errors import Finding, Invalid, Severity, Text, merge
-from app.services import checking, forms, standing, steps
+from app.services import checking, consolidations, forms, standing, steps
 from app.services.periods import Policy
 from app.services.standing import Standing
 
@@ -98,12 +98,16 @@ def judge(session: Session, filing: Filing, proofs: Sequence[Proof]) -> tuple[Re
     checked = checking.findings_of(
         session,
         form=filing.form,
-        unit=at.unit,
+        unit=consolidations.counted(session, at.unit, filing.period, filing.form) if at.collects else at.unit,
         period=filing.period,
         content=content,
         stored=at.figures,
         covered=units_covered(filing.form, proofs, levels=filing.policy.evidence_levels, accepted=False),
     )
+    if at.collects:
+        checked += consolidations.check(
+            session, unit=at.unit, period=filing.period, form=filing.form, said=content.figures
+        )
     # A draft is kept with whatever its rules say: it is work in progress, and the findings are its to-do list.
     stops = blocking(shape, ()) if submission.draft else blocking([*shape, *checked], content.explanations)
     if stops:

@@ -14,7 +14,7 @@ from app.domain.permission import Action, Actor
 from app.errors import NotFound
 from app.models import LedgerFigure, LedgerImport, Unit
 from app.reconcile import Ledger, LedgerUnit
-from app.services import audit, events, figures, forms
+from app.services import audit, consolidations, events, figures, forms
 from app.services.periods import Policy
 
 _IMPORTS = LedgerImport.__table__  # type: ignore[attr-defined]
@@ -66,6 +66,8 @@ def store(
         known = {code: value for code, value in values.items() if value is not None}
         stored.append({"import_id": import_id, "period": period, "unit_code": unit, "figures": known})
         _apply(session, period, unit, known, changes, policy)
+    for period in ledger.periods:
+        consolidations.lift(session, first=period, last=period, policy=policy)
     row = {
         "id": import_id,
         "kind": kind,

@@ -19,7 +19,7 @@ from app.domain.proof import Proof, units_covered
 from app.domain.workflow import Status, Transition
 from app.errors import Conflict, NotFound, Text, VersionConflict
 from app.models import Report, ReportVersion
-from app.services import audit, coverage, events, figures, versions
+from app.services import audit, consolidations, coverage, events, figures, versions
 from app.services.coverage import evidence_of
 from app.services.filing import Filing, Submission, judge, line_of, opened
 from app.services.periods import Policy
@@ -190,14 +190,20 @@ def _version(filing: Filing, row: Row, content: ReportContent, findings: list[di
 
 
 def _count(session: Session, filing: Filing, content: ReportContent, proofs: Sequence[Proof]) -> None:
+    at, ledger = filing.at, figures.KEEP
+    evidenced = units_covered(filing.form, proofs, accepted=True)
+    if at.collects:
+        evidenced, below = consolidations.sides(session, at.unit, filing.period, filing.form)
+        ledger = below or ledger
     figures.refresh(
         session,
-        unit=filing.at.unit["code"],
+        unit=at.unit["code"],
         period=str(filing.period),
         form=filing.form,
-        before=filing.at.figures,
+        before=at.figures,
         policy=filing.policy,
-        evidenced=units_covered(filing.form, proofs, accepted=True),
+        evidenced=evidenced,
+        ledger=ledger,
         reported={**content.figures, **content.supplements},
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import BindParameter, Table, and_, bindparam, select
+from sqlalchemy import BindParameter, Table, and_, bindparam, literal, select
 
 from app.db import Row, Session, prepared
 from app.domain.deadline import Deadline, Override
@@ -20,6 +20,7 @@ _REPORTS: Table = Report.__table__  # type: ignore[attr-defined]
 _FIGURES: Table = Figures.__table__  # type: ignore[attr-defined]
 _OVERRIDES: Table = DeadlineOverride.__table__  # type: ignore[attr-defined]
 _PARENTS = _UNITS.alias("parent")
+_UNDER = _UNITS.alias("under")
 _MONTH: BindParameter[str] = bindparam("month")
 
 
@@ -35,6 +36,15 @@ _STANDING = prepared(
         *(_REPORTS.c[name].label(key) for name, key in _REPORT_KEYS.items()),
         *(_FIGURES.c[name].label(key) for name, key in _FIGURE_KEYS.items()),
         _PARENTS.c.level.label("parent_level"),
+        select(literal(1))
+        .where(
+            _UNDER.c.reports,
+            _UNDER.c.report_path > _UNITS.c.report_path + "/",
+            _UNDER.c.report_path < _UNITS.c.report_path + "0",
+        )
+        .correlate(_UNITS)
+        .exists()
+        .label("collects"),
         _OVERRIDES.c.due_on,
         _OVERRIDES.c.reason,
     )
@@ -57,6 +67,8 @@ class Standing:
     figures: Row | None
     parent_level: str
     override: Override | None
+    collects: bool = False
+    """Whether units report to it, so that its own report is the sum of theirs."""
 
     def due(self, period: Period, form: FormVersion, policy: Policy) -> Deadline:
         """When the unit's report is due: by the level it reports to, unless that unit moved the day."""
@@ -74,6 +86,7 @@ def of(session: Session, unit: str, period: str) -> Standing:
         figures=_part(row, _FIGURE_KEYS) if row["f_period"] is not None else None,
         parent_level=row["parent_level"] or row["u_level"],
         override=Override(date.fromisoformat(row["due_on"]), row["reason"]) if row["due_on"] else None,
+        collects=bool(row["collects"]),
     )
 
 

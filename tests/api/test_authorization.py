@@ -80,6 +80,11 @@ OPERATIONS: dict[str, Operation] = {
     "POST /api/v1/reports/{period}/{unit}/reopen": Operation(
         Action.REVIEW_REPORT, _post(f"{HERE}/reopen", REOPEN), "accepted"
     ),
+    "GET /api/v1/reports/{period}/{unit}/consolidation": Operation(
+        Action.READ_REPORT,
+        lambda code: Asked("GET", f"/api/v1/reports/2015-04/{code[:2]}0000/consolidation", None),
+        place="province",
+    ),
     "GET /api/v1/reports/{period}/{unit}/claims": Operation(Action.READ_EVIDENCE, _get(f"{HERE}/claims")),
     "GET /api/v1/aggregates/{period}/{unit}": Operation(
         Action.READ_AGGREGATES, _get("/api/v1/aggregates/2015-04/{unit}")
@@ -122,6 +127,14 @@ OPERATIONS: dict[str, Operation] = {
     "POST /api/v1/forms": Operation(
         Action.PUBLISH_FORM, _post("/api/v1/forms", {"definition": FORM}), place="none"
     ),
+    "POST /api/v1/circulars": Operation(
+        Action.WRITE_CIRCULAR,
+        lambda code: Asked(
+            "POST", "/api/v1/circulars", None, {"period": "2015-04", "unit": code[:2] + "0000"}
+        ),
+        place="province",
+    ),
+    "GET /api/v1/circulars": Operation(Action.READ_CIRCULAR, _get("/api/v1/circulars"), place="none"),
     "GET /api/v1/events": Operation(Action.READ_REPORT, _get("/api/v1/events"), place="none"),
     "GET /api/v1/audit": Operation(Action.READ_AUDIT, _get("/api/v1/audit"), place="none"),
 }
@@ -140,8 +153,18 @@ ELSEWHERE = {
     "GET /api/v1/reports/{period}/{unit}/form.xlsx",
     "GET /api/v1/reports/{period}/forms.zip",
     "POST /api/v1/reports/xlsx",
+    "GET /api/v1/circulars/{circular_id}",
+    "PUT /api/v1/circulars/{circular_id}",
+    "POST /api/v1/circulars/{circular_id}/submit",
+    "POST /api/v1/circulars/{circular_id}/return",
+    "POST /api/v1/circulars/{circular_id}/approve",
+    "POST /api/v1/circulars/{circular_id}/publish",
+    "POST /api/v1/circulars/{circular_id}/restate",
+    "GET /api/v1/circulars/{circular_id}.docx",
+    "GET /api/v1/circulars/{circular_id}.xlsx",
+    "GET /api/v1/circulars/{circular_id}.pdf",
 }
-"""Tested with the ledger, with evidence, with claims and with workbooks, which need what must exist first."""
+"""Tested with the ledger, evidence, claims, workbooks and circulars, which need what must exist first."""
 
 
 def operations(service: Service) -> set[str]:

@@ -1,0 +1,106 @@
+"""What a circular is written from, gathered from the figures as they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import bindparam, func, select
+
+from app.db import Row, Session, prepared
+from app.domain.circular import Facts
+from app.domain.form import FormVersion
+from app.domain.form_diff import diff
+from app.domain.period import FIRST, Period
+from app.domain.permission import Actor
+from app.models import AuditEvent, LedgerImport, Unit
+from app.services import aggregates, completeness, forms, periods, reconciliations
+from app.services.periods import Policy
+
+_EVENTS = AuditEvent.__table__  # type: ignore[attr-defined]
+_UNITS = Unit.__table__  # type: ignore[attr-defined]
+_IMPORTS = LedgerImport.__table__  # type: ignore[attr-defined]
+_RETURNS = prepared(
+    select(func.count().label("number"))
+    .select_from(_EVENTS.join(_UNITS, _UNITS.c.code == _EVENTS.c.unit))
+    .where(
+        _EVENTS.c.action == "report.return",
+        _EVENTS.c.object.between(bindparam("first"), bindparam("last")),
+        _UNITS.c.report_parent == bindparam("parent"),
+    )
+)
+_AS_OF = prepared(select(_IMPORTS.c.as_of).where(_IMPORTS.c.id == bindparam("id")))
+
+Body = Mapping[str, Any]
+
+
+def gathered(session: Session, *, unit: Row, period: Period, policy: Policy, by: Actor) -> Facts:
+    """The facts of a unit and period. Raises Invalid where no form is in force."""
+    form = forms.in_force(session, period)
+    run = _reconciliation(session, unit, period, by)
+    return Facts(
+        form=form,
+        period=period,
+        aggregate=aggregates.of_unit(session, unit=unit, period=period),
+        completeness=completeness.of_unit(
+            session, unit_code=unit["code"], period=period, policy=policy, by=by
+        ),
+        reconciliation=run,
+        previous=_previous(session, unit, period, form),
+        cumulative=_cumulative(session, unit, period, form),
+        rankings=[],
+        returns=_returns(session, unit, period),
+        vintage=None,
+        closed_on=None,
+        ledger_as_of=_as_of(session, run),
+        next_due=periods.deadline_of(session, parent=unit, period=period.next, form=form, policy=policy)[
+            0
+        ].due,
+    )
+
+
+def _reconciliation(session: Session, unit: Row, period: Period, by: Actor) -> Body | None:
+    run = reconciliations.latest(session, period=period, unit_code=unit["code"], by=by)
+    return reconciliations.as_json(run, reconciliations.mismatches(session, run["id"])) if run else None
+
+
+def _as_of(session: Session, run: Body | None) -> Any:
+    if run is None or run["ledger_import"] is None:
+        return None
+    row = session.one(_AS_OF, id=run["ledger_import"])
+    return row["as_of"] if row else None
+
+
+def _previous(session: Session, unit: Row, period: Period, form: FormVersion) -> Body | None:
+    """The sums of the month before, without the series that do not compare across form versions."""
+    if period <= form.timetable.first_period:
+        return None
+    before = forms.in_force(session, period.previous)
+    sums = aggregates.of_unit(session, unit=unit, period=period.previous)
+    broken = {change.code for change in diff(before, form) if change.breaks} if before.id != form.id else ()
+    return {part: {c: v for c, v in sums[part].items() if c not in broken} for part in ("cells", "ratios")}
+
+
+def _cumulative(session: Session, unit: Row, period: Period, form: FormVersion) -> dict[str, int | None]:
+    """Each flow summed since the first period; null where no month has a value."""
+    found: dict[str, int | None] = dict.fromkeys(form.flow_codes)
+    for month in _months(form.timetable.first_period, period):
+        cells = aggregates.of_unit(session, unit=unit, period=month)["cells"]
+        for code in found:
+            value = cells[code]["effective_sum"] if code in cells else None
+            if value is not None:
+                found[code] = (found[code] or 0) + value
+    return found
+
+
+def _months(first: Period, last: Period) -> Iterator[Period]:
+    month = max(first, FIRST)
+    while month <= last:
+        yield month
+        month = month.next
+
+
+def _returns(session: Session, unit: Row, period: Period) -> int:
+    """How often a report of the period that goes to this unit was sent back, as the audit says."""
+    row = session.one(_RETURNS, first=f"report:{period}/", last=f"report:{period}0", parent=unit["code"])
+    return int(row["number"]) if row else 0
