@@ -84,6 +84,9 @@ OPERATIONS: dict[str, Operation] = {
     "GET /api/v1/aggregates/{period}/{unit}": Operation(
         Action.READ_AGGREGATES, _get("/api/v1/aggregates/2015-04/{unit}")
     ),
+    "GET /api/v1/aggregates/{unit}": Operation(
+        Action.READ_AGGREGATES, _get("/api/v1/aggregates/{unit}?from=2015-04&to=2015-05")
+    ),
     "GET /api/v1/completeness/{period}/{unit}": Operation(
         Action.READ_AGGREGATES, _get("/api/v1/completeness/2015-04/{unit}")
     ),
