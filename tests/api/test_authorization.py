@@ -87,6 +87,9 @@ OPERATIONS: dict[str, Operation] = {
     "GET /api/v1/aggregates/{unit}": Operation(
         Action.READ_AGGREGATES, _get("/api/v1/aggregates/{unit}?from=2015-04&to=2015-05")
     ),
+    "GET /api/v1/rankings/{period}/{unit}": Operation(
+        Action.READ_AGGREGATES, _get("/api/v1/rankings/2015-04/{unit}?ratio=townships_mobilized_rate")
+    ),
     "GET /api/v1/completeness/{period}/{unit}": Operation(
         Action.READ_AGGREGATES, _get("/api/v1/completeness/2015-04/{unit}")
     ),
