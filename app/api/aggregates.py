@@ -61,7 +61,13 @@ def answers_of(request: Request) -> aggregates.Answers:
 
 @router.get("/completeness/{period}/{unit}", responses=answers(CompletenessOut, 200, 403, 404, 422))
 async def get_completeness(request: Request, period: PeriodInPath, unit: UnitInPath) -> Response:
-    """Which of the expected units reported, on time or late, and which are missing."""
+    """Which of the expected units reported, on time or late, and which are missing.
+
+    Expected is whoever the register names as reporting at the period's cut-off. A returned report keeps counting
+    by its first complete submission; one that came back as blank does not. Rates are over all expected units,
+    half-up to one decimal from integers. `omissions` tells of each missing unit how many months in a row it left
+    out before this one. There is no excuse (免报) yet: who need not report is ended in the register.
+    """
     found = await read(
         request,
         completeness.of_unit,
