@@ -12,6 +12,7 @@ from functools import cache
 from app import __version__
 from app.api import (
     aggregates,
+    board,
     claims,
     evidence,
     forms,
@@ -31,7 +32,8 @@ from app.api.docs import docs_router
 from app.api.edge import Edge, EdgeOptions
 from app.api.middleware import Lane
 from app.api.observation import BufferedLines
-from app.console import board, home
+from app.console import board as demo_board
+from app.console import home
 from app.db import Database
 from app.domain.clock import Clock
 from app.domain.deadline import Shift
@@ -54,6 +56,7 @@ ROUTERS = (
     aggregates,
     series,
     rankings,
+    board,
     periods,
     units,
     forms,
@@ -79,7 +82,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         version=__version__,
         lifespan=_life,
     )
-    rooms = (*ROUTERS, board) if is_demo else ROUTERS
+    rooms = (*ROUTERS, demo_board) if is_demo else ROUTERS
     app.include(*(room.router for room in rooms), docs_router())
     app.state.database = database
     app.state.clock = clock
@@ -121,8 +124,8 @@ def _options(
             Lane("/api/v1/reports/xlsx", "import", workbooks.LARGEST_UPLOAD),
         ),
         # In the demo all data is invented, so its board needs no caller; elsewhere that path does not exist.
-        public_exact=frozenset({"/", "/metrics", board.PATH, *home.STATIC}),
-        pages_exact=frozenset({"/", board.PATH}),
+        public_exact=frozenset({"/", "/metrics", demo_board.PATH, *home.STATIC}),
+        pages_exact=frozenset({"/", demo_board.PATH}),
     )
 
 

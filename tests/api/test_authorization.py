@@ -90,6 +90,9 @@ OPERATIONS: dict[str, Operation] = {
     "GET /api/v1/rankings/{period}/{unit}": Operation(
         Action.READ_AGGREGATES, _get("/api/v1/rankings/2015-04/{unit}?ratio=townships_mobilized_rate")
     ),
+    "GET /api/v1/board/{period}/{unit}": Operation(
+        Action.READ_AGGREGATES, _get("/api/v1/board/2015-04/{unit}")
+    ),
     "GET /api/v1/completeness/{period}/{unit}": Operation(
         Action.READ_AGGREGATES, _get("/api/v1/completeness/2015-04/{unit}")
     ),
