@@ -23,6 +23,7 @@ from app.api import (
     reconciliations,
     report_steps,
     reports,
+    sdmx,
     series,
     trail,
     units,
@@ -54,6 +55,7 @@ ROUTERS = (
     ledger,
     reconciliations,
     aggregates,
+    sdmx,
     series,
     rankings,
     board,
@@ -122,6 +124,7 @@ def _options(
             Lane("/api/v1/ledger/imports", "import", settings.max_ledger_bytes),
             Lane("/api/v1/reconciliations", "import", settings.max_ledger_bytes),
             Lane("/api/v1/reports/xlsx", "import", workbooks.LARGEST_UPLOAD),
+            Lane("/api/v1/aggregates/sdmx", "import", sdmx.LARGEST_UPLOAD),
         ),
         # In the demo all data is invented, so its board needs no caller; elsewhere that path does not exist.
         public_exact=frozenset({"/", "/metrics", demo_board.PATH, *home.STATIC}),

@@ -63,3 +63,8 @@ LEDGER = (
     "orgs_rectified,orgs_total,as_of\n"
     "2015-04,440100,广州市,41,12,451,38,4,9,690,2015-04-25\n"
 )
+
+SDMX_TABLE = (
+    "STRUCTURE,STRUCTURE_ID,ACTION,FREQ,REF_AREA,INDICATOR,VALUATION,TIME_PERIOD,OBS_VALUE\n"
+    "dataflow,YUEBAO:BAIXIAN_QIANXIANG(1.0.0),I,M,440200,townships_total,reported,2015-04,94\n"
+)

@@ -149,6 +149,7 @@ ELSEWHERE = {
     "GET /api/v1/reports/{period}/{unit}/form.xlsx",
     "GET /api/v1/reports/{period}/forms.zip",
     "POST /api/v1/reports/xlsx",
+    "POST /api/v1/aggregates/sdmx",
 }
 """Tested with the ledger, with evidence, with claims and with workbooks, which need what must exist first."""
 
