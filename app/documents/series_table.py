@@ -19,8 +19,8 @@ def series_listing(found: Mapping[str, Any]) -> Listing:
     flows = [code for code, about in codes.items() if about["kind"] == "flow"]
     headings = [
         *("期别", "表式", "暂定"),
-        *(about["label"]["zh"] for about in codes.values()),
-        *(f"{codes[code]['label']['zh']}（累计）" for code in flows),
+        *(_heading(about) for about in codes.values()),
+        *(f"{_heading(codes[code])}（累计）" for code in flows),
         *(about["label"]["zh"] for about in ratios.values()),
         "备注",
     ]
@@ -43,6 +43,12 @@ def _row(
         *(_of(item["ratios"][code], "display") for code in ratios),
         "；".join(f"{_name(each['code'], codes, ratios)}：{each['reason']['zh']}" for each in item["breaks"]),
     ]
+
+
+def _heading(about: Mapping[str, Any]) -> str:
+    """乡镇团委·新增团委委员数量: the table's own labels are whole only with their group."""
+    label, group = about["label"]["zh"], about["group"]
+    return f"{group['zh']}·{label}" if group else str(label)
 
 
 def _of(cell: Mapping[str, Any] | None, name: str) -> Cell:

@@ -52,9 +52,17 @@ def _described(forms: Sequence[FormVersion]) -> tuple[dict[str, Any], dict[str, 
     codes: dict[str, Any] = {}
     ratios: dict[str, Any] = {}
     for form in reversed(forms):
+        groups = {group.code: group.label.text._asdict() for group in form.groups}
         for figure in form.summed:
             words = {"label": form.labels[figure.code]._asdict(), "unit": figure.unit.text._asdict()}
-            codes.setdefault(figure.code, {**words, "kind": figure.kind.value})
+            codes.setdefault(
+                figure.code,
+                {
+                    **words,
+                    "kind": figure.kind.value,
+                    "group": groups.get(getattr(figure, "group", "")),
+                },
+            )
         for ratio in form.ratios:
             parts = {"numerator": ratio.numerator, "denominator": ratio.denominator}
             ratios.setdefault(ratio.code, {"label": ratio.label.text._asdict(), **parts})

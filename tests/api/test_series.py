@@ -94,8 +94,8 @@ def test_it_is_a_table_too(months: Service) -> None:
 
     rows = list(csv.reader(StringIO(text.body.decode("utf-8-sig"))))
     assert [row[0] for row in rows] == ["期别", "2015-04", "2015-05"]
-    assert rows[1][rows[0].index("新增团委委员数量")] == "6"
-    assert rows[2][rows[0].index("新增团委委员数量（累计）")] == "9"
+    assert rows[1][rows[0].index("乡镇团委·新增团委委员数量")] == "6"
+    assert rows[2][rows[0].index("乡镇团委·新增团委委员数量（累计）")] == "9"
     sheet = load_workbook(BytesIO(book.body)).active
     assert sheet["A4"].value == "2015-05"
     assert "filename" in text.headers["content-disposition"]
