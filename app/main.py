@@ -34,7 +34,7 @@ from app.api.edge import Edge, EdgeOptions
 from app.api.middleware import Lane
 from app.api.observation import BufferedLines
 from app.console import board as demo_board
-from app.console import home
+from app.console import home, trends
 from app.db import Database
 from app.domain.clock import Clock
 from app.domain.deadline import Shift
@@ -84,7 +84,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         version=__version__,
         lifespan=_life,
     )
-    rooms = (*ROUTERS, demo_board) if is_demo else ROUTERS
+    rooms = (*ROUTERS, demo_board, trends) if is_demo else ROUTERS
     app.include(*(room.router for room in rooms), docs_router())
     app.state.database = database
     app.state.clock = clock
@@ -127,8 +127,8 @@ def _options(
             Lane("/api/v1/aggregates/sdmx", "import", sdmx.LARGEST_UPLOAD),
         ),
         # In the demo all data is invented, so its board needs no caller; elsewhere that path does not exist.
-        public_exact=frozenset({"/", "/metrics", demo_board.PATH, *home.STATIC}),
-        pages_exact=frozenset({"/", demo_board.PATH}),
+        public_exact=frozenset({"/", "/metrics", demo_board.PATH, trends.PATH, *home.STATIC}),
+        pages_exact=frozenset({"/", demo_board.PATH, trends.PATH}),
     )
 
 
