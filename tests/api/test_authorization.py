@@ -249,6 +249,8 @@ def test_every_canary_stays_with_its_unit(service: Service) -> None:
                 at(path, code) for path in ("", "/versions", "/versions/1", "/diff?from=1&to=1", "/draft")
             ]
             pages += [f"/api/v1/{what}/2015-04/{code}" for what in ("aggregates", "completeness", "periods")]
+            pages += [f"/api/v1/board/2015-04/{code}", f"/api/v1/aggregates/{code}"]
+            pages += [f"/api/v1/rankings/2015-04/{code}?ratio=townships_mobilized_rate"]
         pages += [f"/api/v1/aggregates/2015-04/{GUANGDONG}"]
         for page in pages:
             said = service.get(page, by=person).body.decode()

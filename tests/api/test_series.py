@@ -143,3 +143,24 @@ def test_a_range_that_makes_no_sense_is_refused(service: Service, query: str, co
     answer = service.get(f"/api/v1/aggregates/{GUANGDONG}{query}", by="reviewer")
 
     assert (answer.status, answer.code) == (422, code)
+
+
+def test_the_worked_example_of_the_documentation_is_what_the_service_says(service: Service) -> None:
+    file(service, GUANGZHOU)
+    file(service, SHAOGUAN, figures={"townships_mobilized": 47})
+    reconcile(service, f"{GUANGZHOU},,3,1,400,2,1,1,613")
+    service.clock.set(MAY_24)
+    file(service, GUANGZHOU, period="2015-05")
+    page = Path("docs/aggregates.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| `")]
+    told = {row[0].strip("`"): row[1:3] for row in rows if len(row) == 4 and row[0].startswith("`example")}
+
+    april, may = trend(service)["items"]
+
+    def of(name: str, item: Any) -> str:
+        part, code, member = name.removeprefix("example.").split(".")
+        value = item[part][code][member]
+        return "null" if value is None else str(value)
+
+    assert len(told) >= 8
+    assert told == {name: [of(name, april), of(name, may)] for name in told}
