@@ -42,6 +42,7 @@ from app.domain.permission import Actor
 from app.services import tokens
 from app.services.aggregates import Answers
 from app.services.forms import parse_all as forms_in_use
+from app.services.parts import Parts
 from app.services.periods import Policy
 from app.settings import Environment, Settings
 from app.storage import open_store
@@ -96,7 +97,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         settings.evidence, data_dir=settings.data_dir, with_sm3=settings.evidence_sm3
     )
     app.state.evidence_quota = settings.evidence_quota_bytes
-    app.state.aggregates = Answers()
+    app.state.aggregates = Answers(large=Parts())
     app.state.spool = settings.data_dir
     app.state.is_demo = is_demo
     app.state.log = log
