@@ -45,6 +45,7 @@ bench: $(BENCH)  ## measure floor, peer and service; writes docs/performance.md
 	$(BIN)/python -m bench.run --database sqlite --write
 	$(BIN)/python -m bench.run --database postgresql --write
 	$(BIN)/python -m bench.bench_ledger_summary --write
+	$(BIN)/python -m bench.bench_national
 
 system:          ## make sure that PostgreSQL, Chromium, LibreOffice and fonts are here (apt-get when root)
 	@.ci/system postgresql chromium libreoffice-calc libreoffice-writer fonts-noto-cjk

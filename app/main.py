@@ -12,6 +12,7 @@ from functools import cache
 from app import __version__
 from app.api import (
     aggregates,
+    board,
     circular_files,
     circulars,
     claims,
@@ -21,9 +22,12 @@ from app.api import (
     health,
     ledger,
     periods,
+    rankings,
     reconciliations,
     report_steps,
     reports,
+    sdmx,
+    series,
     trail,
     units,
     workbooks,
@@ -32,7 +36,8 @@ from app.api.docs import docs_router
 from app.api.edge import Edge, EdgeOptions
 from app.api.middleware import Lane
 from app.api.observation import BufferedLines
-from app.console import board, home
+from app.console import board as demo_board
+from app.console import home, trends
 from app.db import Database
 from app.domain.clock import Clock
 from app.domain.deadline import Shift
@@ -40,6 +45,7 @@ from app.domain.permission import Actor
 from app.services import tokens
 from app.services.aggregates import Answers
 from app.services.forms import parse_all as forms_in_use
+from app.services.parts import Parts
 from app.services.periods import Policy
 from app.settings import Environment, Settings
 from app.storage import open_store
@@ -56,6 +62,10 @@ ROUTERS = (
     aggregates,
     circulars,
     circular_files,
+    sdmx,
+    series,
+    rankings,
+    board,
     periods,
     units,
     forms,
@@ -81,7 +91,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         version=__version__,
         lifespan=_life,
     )
-    rooms = (*ROUTERS, board) if is_demo else ROUTERS
+    rooms = (*ROUTERS, demo_board, trends) if is_demo else ROUTERS
     app.include(*(room.router for room in rooms), docs_router())
     app.state.database = database
     app.state.clock = clock
@@ -93,7 +103,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         settings.evidence, data_dir=settings.data_dir, with_sm3=settings.evidence_sm3
     )
     app.state.evidence_quota = settings.evidence_quota_bytes
-    app.state.aggregates = Answers()
+    app.state.aggregates = Answers(large=Parts())
     app.state.spool = settings.data_dir
     app.state.is_demo = is_demo
     app.state.log = log
@@ -121,10 +131,11 @@ def _options(
             Lane("/api/v1/ledger/imports", "import", settings.max_ledger_bytes),
             Lane("/api/v1/reconciliations", "import", settings.max_ledger_bytes),
             Lane("/api/v1/reports/xlsx", "import", workbooks.LARGEST_UPLOAD),
+            Lane("/api/v1/aggregates/sdmx", "import", sdmx.LARGEST_UPLOAD),
         ),
         # In the demo all data is invented, so its board needs no caller; elsewhere that path does not exist.
-        public_exact=frozenset({"/", "/metrics", board.PATH, *home.STATIC}),
-        pages_exact=frozenset({"/", board.PATH}),
+        public_exact=frozenset({"/", "/metrics", demo_board.PATH, trends.PATH, *home.STATIC}),
+        pages_exact=frozenset({"/", demo_board.PATH, trends.PATH}),
     )
 
 

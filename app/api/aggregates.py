@@ -12,6 +12,7 @@ from app.api.documented import answers
 from app.api.media import CSV, JSON, XLSX, preferred
 from app.api.schemas.shapes import PeriodInPath, UnitInPath
 from app.api.schemas.views import AggregateOut, CompletenessOut
+from app.api.sdmx import BODY, SDMX, as_sdmx
 from app.api.summaries import BY_ACCEPT, MARK_OF, TABLES, as_table
 from app.domain.aggregate import View
 from app.services import aggregates, completeness
@@ -21,7 +22,7 @@ router = APIRouter(prefix="/api/v1", tags=["aggregates"])
 
 
 _ANSWERS = answers(AggregateOut, 200, 304, 403, 404, 406, 422)
-_ANSWERS[200]["content"] = TABLES
+_ANSWERS[200]["content"] = TABLES | BODY
 
 
 @router.get("/aggregates/{period}/{unit}", responses=_ANSWERS)
@@ -37,14 +38,17 @@ async def get_aggregate(
 
     Each cell names the units it consists of and those that are missing. Ratios are ratios of sums, rounded
     half-up to one decimal from integers; 0/0 is null. The `ETag` is strong: an unchanged answer is 304.
-    `Accept` also takes the official table, a row per unit and one of sums: as a workbook, or as CSV.
+    `Accept` also takes the official table, a row per unit and one of sums: as a workbook, or as CSV; and
+    `application/vnd.sdmx.data+csv;version=2.0.0`, every value of every unit as an observation (docs/aggregates.md).
     """
-    media = preferred(request, JSON, CSV, XLSX)
+    media = preferred(request, JSON, CSV, XLSX, SDMX)
     database, answers_kept = database_of(request), answers_of(request)
     asked: Any = {"unit_code": unit, "period": parse_period(period), "view": view}
     found = await database.look(answers_kept.kept, **asked, by=caller(request))
     if found is None:
         found = await database.read(answers_kept.computed, **asked)
+    if media == SDMX:
+        return await as_sdmx(request, found.body, found.tag)
     etag = etag_of(found.tag + MARK_OF[media])
     if is_unchanged(request, etag):
         return not_modified(etag)
@@ -61,7 +65,13 @@ def answers_of(request: Request) -> aggregates.Answers:
 
 @router.get("/completeness/{period}/{unit}", responses=answers(CompletenessOut, 200, 403, 404, 422))
 async def get_completeness(request: Request, period: PeriodInPath, unit: UnitInPath) -> Response:
-    """Which of the expected units reported, on time or late, and which are missing."""
+    """Which of the expected units reported, on time or late, and which are missing.
+
+    Expected is whoever the register names as reporting at the period's cut-off. A returned report keeps counting
+    by its first complete submission; one that came back as blank does not. Rates are over all expected units,
+    half-up to one decimal from integers. `omissions` tells of each missing unit how many months in a row it left
+    out before this one. There is no excuse (免报) yet: who need not report is ended in the register.
+    """
     found = await read(
         request,
         completeness.of_unit,

@@ -71,3 +71,7 @@ EDIT_CIRCULAR = {
 APPROVE_CIRCULAR = {"leader": {"approver": "示例领导"}}
 PUBLISH = {"numbered": {"number": "示农青〔2015〕3号", "dated": "2015-04-30"}}
 REASON = {"reason": {"reason": "示例：个别数据有误，予以更正"}}
+SDMX_TABLE = (
+    "STRUCTURE,STRUCTURE_ID,ACTION,FREQ,REF_AREA,INDICATOR,VALUATION,TIME_PERIOD,OBS_VALUE\n"
+    "dataflow,YUEBAO:BAIXIAN_QIANXIANG(1.0.0),I,M,440200,townships_total,reported,2015-04,94\n"
+)

@@ -39,6 +39,16 @@ def asks_for(request: Request, media: str) -> bool:
     return _ranges(header).get(media, 0) > 0
 
 
+def preferred_language(request: Request) -> str:
+    """zh or en, whichever Accept-Language likes better; Chinese when it likes neither, or both alike."""
+    ranges = _ranges(headers_of(request.scope).get(b"accept-language", b"").decode("latin-1"))
+    liked = {
+        code: max((q for name, q in ranges.items() if name.partition("-")[0] == code), default=0.0)
+        for code in ("zh", "en")
+    }
+    return "en" if liked["en"] > liked["zh"] else "zh"
+
+
 def attachment(filename: str) -> dict[str, str]:
     """The header under which a browser saves a file, whatever letters its name has (RFC 6266)."""
     plain = re.sub("_+", "_", re.sub("[^A-Za-z0-9._-]+", "_", filename))

@@ -35,7 +35,14 @@ async def show_board(request: Request, lang: Language = "") -> Response:
     """The province's month at a glance."""
     state = request.app.state
     found = await state.database.read(
-        partial(board.of_unit, unit_code=PROVINCE, period=FIRST, policy=state.policy, by=REVIEWER)
+        partial(
+            board.of_unit,
+            unit_code=PROVINCE,
+            period=FIRST,
+            policy=state.policy,
+            now=state.clock.now(),
+            by=REVIEWER,
+        )
     )
     names = {line.code: line.name for line in found.lines}
     groups = {group.code: group.label for group in found.form.groups}

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from app.domain.form_version import FormVersion
+from app.domain.period import FIRST, Period
 from app.domain.ratio import Ratio
 
 
@@ -55,3 +58,24 @@ def completeness(states: Iterable[UnitState]) -> dict[str, Any]:
         "lists": {"expected": [s.unit for s in expected], **lists},
         "rates": {name: Ratio(count, len(expected)).as_json() for name, count in counts.items()},
     }
+
+
+def first_expected(form: FormVersion, valid_from: date) -> Period:
+    """The first month for which a unit that the register knows from this day on is expected to report.
+
+    That is the first one whose cut-off is not before that day, and none before 2015-04.
+    """
+    period = Period(valid_from.year, valid_from.month)
+    if period < FIRST:
+        return FIRST
+    return period if form.window(period).end >= valid_from else period.next
+
+
+def omitted_before(period: Period, last_reported: Period | None, first: Period) -> int:
+    """Consecutive months directly before `period` in which a unit was expected and did not report (连续漏报).
+
+    `last_reported` is its last month before `period` with a report that counts, `first` its first expected one.
+    The month itself is not among them: before its deadline nobody has omitted it yet.
+    """
+    since = max(last_reported.next, first) if last_reported else first
+    return max(0, (period.year - since.year) * 12 + period.month - since.month)

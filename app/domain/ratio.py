@@ -92,3 +92,23 @@ def all_units_basis(reporting: Ratio, denominators: Sequence[int | None]) -> Rat
     """
     known = [d for d in denominators if d is not None]
     return Ratio(reporting.numerator or 0, sum(known)) if known else Ratio(None, None)
+
+
+def points(before: Ratio, now: Ratio) -> tuple[int, int] | None:
+    """The change of a ratio in percentage points (百分点) as an exact fraction; None where one has no value.
+
+    From 1/16 to 1/8 it is 100/16. It is taken from the unrounded ratios, so it may differ by a tenth from the
+    difference of the two rounded ones that are printed.
+    """
+    if before.numerator is None or now.numerator is None or not before.denominator or not now.denominator:
+        return None
+    difference = now.numerator * before.denominator - before.numerator * now.denominator
+    return 100 * difference, now.denominator * before.denominator
+
+
+def format_points(change: tuple[int, int] | None) -> str | None:
+    """Percentage points with their sign and one decimal, half away from zero: +6.3, -0.1, 0.0."""
+    if change is None:
+        return None
+    shown = format_quotient(*change, 1)
+    return "0.0" if shown == "-0.0" else f"+{shown}" if change[0] > 0 and shown != "0.0" else shown

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from threading import Lock
 from typing import Any, NamedTuple
@@ -32,7 +32,7 @@ MUNICIPALITIES = frozenset({"110000", "120000", "310000", "500000"})
 
 _NO_PREFECTURE = frozenset({"prefectures_mobilized"})
 
-_OF_PERIOD = prepared(
+_OF_MONTH = (
     select(
         _FIGURES.c.unit_code,
         _FIGURES.c.reported,
@@ -44,15 +44,22 @@ _OF_PERIOD = prepared(
         _REPORTS.c.status,
         _REPORTS.c.timeliness,
     )
-    .join(_UNITS, _UNITS.c.code == _FIGURES.c.unit_code)
     .outerjoin(
         _REPORTS, (_REPORTS.c.unit_code == _FIGURES.c.unit_code) & (_REPORTS.c.period == _FIGURES.c.period)
     )
-    .where(
-        _FIGURES.c.period == bindparam("month"),
+    .where(_FIGURES.c.period == bindparam("month"))
+)
+_OF_PERIOD = prepared(
+    _OF_MONTH.join(_UNITS, _UNITS.c.code == _FIGURES.c.unit_code).where(
         or_(bindparam("path") == _PATH, (bindparam("path_from") < _PATH) & (bindparam("path_to") > _PATH)),
     )
 )
+_OF_CODES = prepared(
+    _OF_MONTH.where(_FIGURES.c.unit_code >= bindparam("first"), _FIGURES.c.unit_code < bindparam("end"))
+)
+
+Large = Callable[..., tuple[bytes, str] | None]
+"""Makes the body of a sum and its tag where there are very many units (app.services.parts), else None."""
 
 
 def of_unit(session: Session, *, unit: Row, period: Period, view: View = View.ALL) -> dict[str, Any]:
@@ -81,8 +88,9 @@ class Answers:
     One entry per question, so a new state replaces the old one; the least recently asked goes first.
     """
 
-    def __init__(self, size: int = 512) -> None:
+    def __init__(self, size: int = 512, large: Large | None = None) -> None:
         self._size = size
+        self._large = large
         self._kept: OrderedDict[tuple[str, str, str], Kept] = OrderedDict()
         self._lock = Lock()
 
@@ -103,8 +111,10 @@ class Answers:
         answers share one, not even after a restored backup.
         """
         state = revisions.current(session, str(period))
-        body = orjson.dumps(of_unit(session, unit=units.get(session, unit_code), period=period, view=view))
-        answer = Kept(state, sha256(body).hexdigest()[:32], body)
+        asked: Any = {"unit": units.get(session, unit_code), "period": period, "view": view}
+        made = self._large(session, **asked) if self._large else None
+        body, tag = made or _whole(of_unit(session, **asked))
+        answer = Kept(state, tag, body)
         self._keep((unit_code, str(period), view.value), answer)
         return answer
 
@@ -116,15 +126,30 @@ class Answers:
                 self._kept.popitem(last=False)
 
 
+def _whole(found: dict[str, Any]) -> tuple[bytes, str]:
+    body = orjson.dumps(found)
+    return body, sha256(body).hexdigest()[:32]
+
+
 def _parts(session: Session, unit: Row, period: Period, form: FormVersion) -> list[UnitFigures]:
     path = unit["report_path"]
-    stored = {
-        row["unit_code"]: row
-        for row in session.all(
-            _OF_PERIOD, month=str(period), path=path, path_from=path + "/", path_to=path + "0"
-        )
-    }
+    found = session.all(_OF_PERIOD, month=str(period), path=path, path_from=path + "/", path_to=path + "0")
     contributing = units.contributors(session, unit, on=form.window(period).end)
+    return _contributions(session, contributing, found, period)
+
+
+def of_codes(
+    session: Session, contributing: Sequence[Row], period: Period, *, first: str, end: str
+) -> list[UnitFigures]:
+    """What these units bring to a sum, whose codes lie from `first` up to `end`, which is excluded."""
+    found = session.all(_OF_CODES, month=str(period), first=first, end=end)
+    return _contributions(session, contributing, found, period)
+
+
+def _contributions(
+    session: Session, contributing: Sequence[Row], found: Sequence[Row], period: Period
+) -> list[UnitFigures]:
+    stored = {row["unit_code"]: row for row in found}
     missing = [row["code"] for row in contributing if row["code"] not in stored]
     last = _last_accepted(session, missing, period)
     return [_part(row, stored.get(row["code"]), last.get(row["code"], {})) for row in contributing]

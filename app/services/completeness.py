@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, or_, select
 
-from app.db import Session, prepared
-from app.domain.completeness import UnitState, completeness
+from app.db import Row, Session, prepared
+from app.domain.completeness import UnitState, completeness, first_expected, omitted_before
+from app.domain.form import FormVersion
 from app.domain.period import Period
 from app.domain.permission import Action, Actor
-from app.models import Report
+from app.domain.workflow import Status
+from app.models import Report, Unit
 from app.services import forms, periods, units
 
 _REPORTS = Report.__table__  # type: ignore[attr-defined]
+_UNITS = Unit.__table__  # type: ignore[attr-defined]
+_PATH = _UNITS.c.report_path
 _STATES = prepared(
     select(_REPORTS.c.unit_code, _REPORTS.c.status, _REPORTS.c.timeliness).where(
         _REPORTS.c.period == bindparam("month")
     )
+)
+# The same reports as `app.domain.completeness.is_submitted` counts.
+_LAST_REPORTED = prepared(
+    select(_REPORTS.c.unit_code, func.max(_REPORTS.c.period).label("period"))
+    .join(_UNITS, _UNITS.c.code == _REPORTS.c.unit_code)
+    .where(
+        _REPORTS.c.period < bindparam("month"),
+        _REPORTS.c.status != Status.DRAFT.value,
+        _REPORTS.c.timeliness.is_not(None),
+        or_(bindparam("path") == _PATH, (bindparam("path_from") < _PATH) & (bindparam("path_to") > _PATH)),
+    )
+    .group_by(_REPORTS.c.unit_code)
 )
 
 
@@ -34,10 +51,42 @@ def of_unit(
         UnitState(code, report["status"] if report else None, report["timeliness"] if report else None)
         for code, report in ((row["code"], reports.get(row["code"])) for row in expected)
     ]
+    counted = completeness(states)
     due, _ = periods.deadline_of(session, parent=unit, period=period, form=form, policy=policy)
     return {
         "period": str(period),
         "unit": unit["code"],
         "deadline": due.instant,
-        **completeness(states),
+        **counted,
+        "omissions": _omissions(session, unit, expected, set(counted["lists"]["missing"]), period, form),
     }
+
+
+def _omissions(
+    session: Session,
+    unit: Row,
+    expected: Sequence[Row],
+    missing: Collection[str],
+    period: Period,
+    form: FormVersion,
+) -> list[dict[str, Any]]:
+    """The units that have not reported, by code, each with how many months in a row it left out before."""
+    if not missing:
+        return []
+    path = unit["report_path"]
+    found = session.all(
+        _LAST_REPORTED, month=str(period), path=path, path_from=path + "/", path_to=path + "0"
+    )
+    last = {row["unit_code"]: Period.parse(row["period"]) for row in found}
+    return [
+        {
+            "unit": row["code"],
+            "name": row["name"],
+            "last_reported": str(last[row["code"]]) if row["code"] in last else None,
+            "omitted_before": omitted_before(
+                period, last.get(row["code"]), first_expected(form, row["valid_from"])
+            ),
+        }
+        for row in expected
+        if row["code"] in missing
+    ]

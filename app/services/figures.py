@@ -76,7 +76,7 @@ def refresh(
         **values._asdict(),
     }
     session.run(_SAVE, **row)
-    revisions.bump(session, revisions.of_period(period))
+    revisions.bump_figures(session, period, unit)
     return row
 
 

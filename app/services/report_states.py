@@ -183,7 +183,7 @@ def _count(session: Session, step: Step, at: Standing, policy: Policy) -> None:
     assert at.report is not None
     period = at.report["period"]
     if step is not Step.WITHDRAW:
-        revisions.bump(session, revisions.of_period(period))
+        revisions.bump_figures(session, period, at.unit["code"])
         return
     figures.refresh(
         session,

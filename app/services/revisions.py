@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Label, bindparam, func, select
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Label, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db import Session, prepared
@@ -24,6 +26,20 @@ def _number(name: str) -> Label[int]:
     number = select(_REVISIONS.c.number).where(_REVISIONS.c.name == name)
     return number.correlate(None).scalar_subquery().label(name)
 
+
+_BUMP_BOTH = prepared(
+    insert(_REVISIONS)
+    .values([{"name": bindparam("period"), "number": 1}, {"name": bindparam("part"), "number": 1}])
+    .on_conflict_do_update(index_elements=["name"], set_={"number": _REVISIONS.c.number + 1})
+)
+# Positions are written out: PostgreSQL takes two parameters for two expressions, which it will not group by.
+_PART: ColumnElement[str] = literal_column("substr(name, 14)")
+_PARTS = prepared(
+    select(_PART.label("part"), func.sum(_REVISIONS.c.number).label("number"))
+    .where(_REVISIONS.c.name.startswith("part:"), literal_column("substr(name, 6, 7)") <= bindparam("month"))
+    .group_by(_PART)
+)
+"""The counters named part:2015-04:4401, by city."""
 
 _READ_UP_TO = prepared(
     select(
@@ -52,3 +68,35 @@ def current(session: Session, period: str) -> str:
     """
     row = session.one(_READ_UP_TO, first=of_period(str(FIRST)), last=of_period(period)) or {}
     return ".".join(str(number or 0) for number in row.values())
+
+
+def part_of(unit: str) -> str:
+    """The part of the country that a unit's figures belong to: the first four digits, a city's."""
+    return unit[:4]
+
+
+def bump_figures(session: Session, period: str, unit: str) -> None:
+    """Say that answers about a period have changed, and that nothing but this unit's figures did it."""
+    session.run(_BUMP_BOTH, period=of_period(period), part=f"part:{period}:{part_of(unit)}")
+
+
+class States(NamedTuple):
+    """What each part's sums hang on: `common` on everything, `numbers` on its own figures."""
+
+    common: str
+    numbers: dict[str, int]
+
+    def of(self, part: str) -> str:
+        """One word that changes whenever an answer about the part may have changed."""
+        return f"{self.common}:{self.numbers.get(part, 0)}"
+
+
+def parts(session: Session, period: str) -> States:
+    """The states of all parts, up to a period.
+
+    A change that does not say whose figures it concerned (a deadline, say) counts for all parts: the period's
+    counters are then ahead of those of the parts together. So who forgets to name the unit loses time, not truth.
+    """
+    register, form, total = current(session, period).split(".")
+    numbers = {row["part"]: int(row["number"]) for row in session.all(_PARTS, month=period)}
+    return States(f"{register}.{form}.{int(total) - sum(numbers.values())}", numbers)

@@ -89,6 +89,15 @@ OPERATIONS: dict[str, Operation] = {
     "GET /api/v1/aggregates/{period}/{unit}": Operation(
         Action.READ_AGGREGATES, _get("/api/v1/aggregates/2015-04/{unit}")
     ),
+    "GET /api/v1/aggregates/{unit}": Operation(
+        Action.READ_AGGREGATES, _get("/api/v1/aggregates/{unit}?from=2015-04&to=2015-05")
+    ),
+    "GET /api/v1/rankings/{period}/{unit}": Operation(
+        Action.READ_AGGREGATES, _get("/api/v1/rankings/2015-04/{unit}?ratio=townships_mobilized_rate")
+    ),
+    "GET /api/v1/board/{period}/{unit}": Operation(
+        Action.READ_AGGREGATES, _get("/api/v1/board/2015-04/{unit}")
+    ),
     "GET /api/v1/completeness/{period}/{unit}": Operation(
         Action.READ_AGGREGATES, _get("/api/v1/completeness/2015-04/{unit}")
     ),
@@ -163,6 +172,7 @@ ELSEWHERE = {
     "GET /api/v1/circulars/{circular_id}.docx",
     "GET /api/v1/circulars/{circular_id}.xlsx",
     "GET /api/v1/circulars/{circular_id}.pdf",
+    "POST /api/v1/aggregates/sdmx",
 }
 """Tested with the ledger, evidence, claims, workbooks and circulars, which need what must exist first."""
 
@@ -262,6 +272,8 @@ def test_every_canary_stays_with_its_unit(service: Service) -> None:
                 at(path, code) for path in ("", "/versions", "/versions/1", "/diff?from=1&to=1", "/draft")
             ]
             pages += [f"/api/v1/{what}/2015-04/{code}" for what in ("aggregates", "completeness", "periods")]
+            pages += [f"/api/v1/board/2015-04/{code}", f"/api/v1/aggregates/{code}"]
+            pages += [f"/api/v1/rankings/2015-04/{code}?ratio=townships_mobilized_rate"]
         pages += [f"/api/v1/aggregates/2015-04/{GUANGDONG}"]
         for page in pages:
             said = service.get(page, by=person).body.decode()

@@ -26,7 +26,7 @@ FLAGS = (
     "--disable-component-update --disable-sync"
 )
 LANGUAGES = ("zh", "en")
-PATHS = ("/", "/demo/board")
+PATHS = ("/", "/demo/board", "/demo/trends")
 
 
 @pytest.fixture
@@ -203,3 +203,16 @@ def watched(page: Page) -> dict[str, list[str]]:
     page.on("console", lambda message: seen["complaints"].append(message.text))
     page.on("pageerror", lambda error: seen["complaints"].append(str(error)))
     return seen
+
+
+@pytest.mark.browser
+def test_the_trends_show_every_ratio_as_a_line_and_in_the_table(browser: Browser, demo: Demo) -> None:
+    page = browser.new_page()
+    page.goto(f"{demo.address}/demo/board?lang=en")
+    bars = page.locator(".bars b").all_inner_texts()
+    page.goto(f"{demo.address}/demo/trends?lang=en")
+
+    shown = page.locator("#ratios ~ div table td").all_inner_texts()
+    assert page.locator("svg.chart g.line").count() == len(shown) == 6
+    assert [text.strip() for text in shown[:3]] == bars
+    page.close()

@@ -51,4 +51,6 @@ def test_none_of_them_reads_a_whole_table_that_grows(seeded_url: str) -> None:
             plan = [
                 str(row[-1]) for row in session.connection.execute(f"EXPLAIN QUERY PLAN {text}").fetchall()
             ]
-            assert not [line for line in plan if line.startswith("SCAN") and "form_version" not in line], text
+            small = ("form_version", "VALUES CLAUSE")
+            scans = [line for line in plan if line.startswith("SCAN")]
+            assert not [line for line in scans if not any(name in line for name in small)], text

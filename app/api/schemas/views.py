@@ -61,8 +61,17 @@ class AggregateOut(Out):
     units: list[UnitFiguresOut]
 
 
+class OmissionOut(Out):
+    """A unit that has not reported, and how many months directly before it left out as well."""
+
+    unit: UnitCode
+    name: str
+    last_reported: PeriodText | None
+    omitted_before: int
+
+
 class CompletenessOut(Out):
-    """Who reported, when, and who did not."""
+    """Who reported, when, and who did not; `rates` are exact, `submitted` is 报送率 and `on_time` 及时率."""
 
     period: PeriodText
     unit: UnitCode
@@ -76,6 +85,7 @@ class CompletenessOut(Out):
     accepted: int
     lists: dict[str, list[UnitCode]]
     rates: dict[str, Any]
+    omissions: list[OmissionOut]
 
 
 class UnitOut(Out):

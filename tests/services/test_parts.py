@@ -1,0 +1,107 @@
+"""A sum that is kept in parts is, to the byte, the sum without parts; whatever changes, and however it is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import pytest
+
+from app.cli.context import OPERATOR
+from app.db import Database
+from app.domain.aggregate import View
+from app.domain.period import FIRST, Period
+from app.services import figures, forms, revisions, units
+from app.services.aggregates import Answers, of_unit
+from app.services.parts import Parts
+from app.services.periods import Policy
+from tests.samples import CENTRE, CHANGSHA, GUANGDONG, GUANGDONG_UNITS, HUNAN
+from tests.samples import figures as sample
+from tests.seed import OPENED
+
+
+class Country:
+    """A database, and a process that keeps its sums in parts."""
+
+    def __init__(self, url: str) -> None:
+        self.database = Database(url)
+        self.answers = Answers(large=Parts(many=1))
+
+    def say(self, code: str, period: str = "2015-04", **changes: int) -> None:
+        """A unit reports the sample's figures with these changes."""
+        with self.database.transaction() as session:
+            form = forms.in_force(session, Period.parse(period))
+            key: Any = {"unit": code, "period": period, "form": form, "policy": Policy()}
+            before = figures.get(session, period, code)
+            figures.refresh(session, **key, before=before, reported={**sample(code, period), **changes})
+
+    def check(self, place: str = CENTRE, period: Period = FIRST, view: View = View.ALL) -> str:
+        """What is kept is what a fresh look says; its tag."""
+        with self.database.transaction() as session:
+            unit = units.get(session, place)
+            whole = of_unit(session, unit=unit, period=period, view=view)
+            kept = self.answers.computed(session, unit_code=place, period=period, view=view)
+            assert kept.body == orjson.dumps(whole)
+            return kept.tag
+
+
+@pytest.fixture
+def country(seeded_url: str) -> Country:
+    return Country(seeded_url)
+
+
+@pytest.mark.parametrize("view", View)
+def test_parts_make_the_whole_to_the_byte(country: Country, view: View) -> None:
+    country.check(view=view)
+    for code in (*GUANGDONG_UNITS[:8], CHANGSHA):
+        country.say(code)
+        country.check(view=view)
+    country.say(CHANGSHA, members_total=7)
+
+    country.check(view=view)
+    country.check(GUANGDONG, view=view)
+    country.check(HUNAN, view=view)
+
+
+def test_a_change_makes_another_tag_and_none_the_same(country: Country) -> None:
+    first = country.check()
+    country.say(CHANGSHA)
+    second = country.check()
+
+    assert first != second == country.check()
+    assert Country(str(country.database.engine.url.render_as_string(hide_password=False))).check() == second
+
+
+def test_an_earlier_month_matters_to_a_later_one(country: Country) -> None:
+    may = Period(2015, 5)
+    country.check(period=may)
+
+    country.say(CHANGSHA)
+
+    country.check(period=may)
+    country.say(CHANGSHA, "2015-06")
+    country.check(period=may)
+
+
+def test_who_does_not_name_the_unit_loses_time_and_no_truth(country: Country) -> None:
+    """A figure that changes with nothing but the period's counter, as other services may do it."""
+    country.say(CHANGSHA)
+    country.check()
+    with country.database.transaction() as session:
+        session.control("UPDATE unit SET name = '示例市' WHERE code = '430100'")
+        revisions.bump(session, revisions.of_period("2015-04"))
+
+    with country.database.transaction() as session:
+        states = revisions.parts(session, "2015-04")
+
+    assert states.common.rpartition(".")[2] == "1"
+
+
+def test_another_register_is_another_country(country: Country) -> None:
+    country.check()
+    with country.database.transaction() as session:
+        row = next(u for u in units.known(session) if u.code == CHANGSHA)
+        units.load(session, [replace(row, name="示例市")], by=OPERATOR, now=OPENED)
+
+    country.check()
