@@ -12,13 +12,13 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app.api.answers import DryRun, caller, json_answer, json_response, read, write
+from app.api.answers import DryRun, caller, json_answer, read, write
 from app.api.body import stream
 from app.api.documented import answers
 from app.api.examples import LEDGER
 from app.api.schemas.ledger import LedgerImportOut
-from app.db import Row, Session
-from app.domain.permission import Action, Actor
+from app.db import Row
+from app.domain.permission import Action
 from app.errors import Invalid, Text, UnsupportedMedia
 from app.reconcile import Ledger, read_summary
 from app.services import ledger
@@ -111,7 +111,12 @@ def rejected(found: Ledger) -> Invalid:
         "台账文件有误，未导入任何数据，请按行号修改后重新上传",
         "The ledger file has errors; nothing was imported",
     )
-    return Invalid(title, code="import-rejected", **ledger_json(found, None, committed=False))
+    body = ledger_json(found, None, committed=False)
+    # Findings of a file have a line and a column instead of a pointer, so they are a member like any other.
+    listed = body.pop("findings")
+    refusal = Invalid(title, code="import-rejected", **body)
+    refusal.members["findings"] = listed
+    return refusal
 
 
 def ledger_json(found: Ledger, row: Row | None, *, committed: bool) -> dict[str, Any]:
@@ -126,9 +131,10 @@ def ledger_json(found: Ledger, row: Row | None, *, committed: bool) -> dict[str,
         "periods": found.periods,
         "units": found.units,
         "sha256": found.sha256,
-        "as_of": found.as_of,
+        "as_of": found.as_of and found.as_of.isoformat(),
         "findings": [finding.as_json() for finding in found.findings],
         "changes": row["summary"]["changes"] if row else nothing,
+        "closed": row["summary"]["closed"] if row else [],
         "committed": committed,
     }
 
@@ -137,20 +143,3 @@ def _imported(result: tuple[Ledger, Row], committed: bool) -> Answer:
     found, row = result
     headers = {"Location": f"/api/v1/ledger/imports/{row['id']}"} if committed else {}
     return json_answer(ledger_json(found, row, committed=committed), 201, headers)
-
-
-@router.get("/imports/{import_id}", responses=answers(LedgerImportOut, 200, 404))
-async def get_import(request: Request, import_id: str) -> Response:
-    """One import, as it was answered when the file came in."""
-    return json_response(await read(request, _get, import_id=import_id))
-
-
-def _get(session: Session, *, by: Actor, import_id: str) -> dict[str, Any]:
-    by.check_role(Action.WRITE_LEDGER)
-    return import_json(ledger.get(session, import_id))
-
-
-def import_json(row: Row) -> dict[str, Any]:
-    """A stored import as the contract writes it."""
-    same = ("id", "kind", "encoding", "rows", "accepted", "sha256", "as_of", "findings")
-    return {**{name: row[name] for name in same}, **row["summary"], "committed": True}

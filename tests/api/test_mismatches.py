@@ -1,0 +1,398 @@
+"""The life of a mismatch: found, answered, closed by itself or by the reviewer, and opened again."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from app.services import forms
+from tests.ledger import MISMATCHES, RUNS, imported, line, reconciled
+from tests.samples import CHANGSHA, GUANGDONG, GUANGZHOU, REPORTS, SHAOGUAN, at, figures, report
+from tests.service import Answer, Service
+
+TOTAL = figures()["members_total"]
+WHY = {"text": "台账尚未录入4月下旬的变动"}
+
+
+@pytest.fixture
+def differing(service: Service) -> Service:
+    """Guangzhou's report is 7 above the ledger in one figure, and April is reconciled."""
+    service.post(REPORTS, report())
+    imported(service, line(members_total=TOTAL - 7))
+    reconciled(service)
+    return service
+
+
+def only(service: Service, by: str = "reviewer", query: str = "") -> dict[str, Any]:
+    (found,) = service.get(f"{MISMATCHES}{query}", by=by).json["items"]
+    return dict(found)
+
+
+def whole(service: Service) -> dict[str, Any]:
+    return dict(service.get(f"{MISMATCHES}/{only(service)['id']}", by="reviewer").json)
+
+
+def act(service: Service, step: str, body: Any = WHY, by: str = "guangzhou", **headers: str) -> Answer:
+    return service.post(f"{MISMATCHES}/{only(service)['id']}/{step}", body, by=by, **headers)
+
+
+def correct(service: Service, **cells: int) -> Answer:
+    return service.put(at(""), report(figures=cells), by="guangzhou", if_match="*")
+
+
+def test_a_mismatch_keeps_its_identity_over_runs(differing: Service) -> None:
+    first = only(differing)
+
+    run = reconciled(differing).json
+    imported(differing, line(members_total=TOTAL - 9))
+
+    assert run["mismatches"][0]["id"] == first["id"] == only(differing)["id"]
+    assert (first["difference"], only(differing)["difference"]) == (7, 9)
+    again = differing.get(f"{RUNS}/{run['id']}", by="reviewer").json
+    assert (again["mismatches"][0]["difference"], again["mismatches"][0]["state"]) == (7, "open")
+
+
+def test_a_run_with_an_import_that_is_not_in_force_moves_nothing(service: Service) -> None:
+    service.post(REPORTS, report())
+    old = imported(service, line(members_total=1)).json["id"]
+    imported(service, line())
+
+    run = reconciled(service, ledger_import=old).json
+
+    assert [(m["id"], m["difference"]) for m in run["mismatches"]] == [(None, TOTAL - 1)]
+    assert service.get(MISMATCHES, by="reviewer").json["items"] == []
+
+
+def test_the_unit_explains_and_the_reviewer_lets_it_stand(differing: Service) -> None:
+    explained = act(differing, "explain")
+    resolved = act(differing, "resolve", {"text": "原因属实，以台账为准"}, by="reviewer")
+
+    assert (explained.status, explained.json["state"]) == (200, "explained")
+    assert (resolved.json["state"], resolved.json["resolution"]) == ("closed", "accepted")
+    thread = [(e["step"], e["state"], e["text"], e["role"]) for e in resolved.json["thread"]]
+    assert thread == [
+        ("found", "open", "", "reviewer"),
+        ("explain", "explained", WHY["text"], "reporter"),
+        ("resolve", "closed", "原因属实，以台账为准", "reviewer"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("step", "state"), [("explain", "explained"), ("confirm", "confirmed"), ("dispute", "disputed")]
+)
+def test_the_unit_may_change_its_answer_until_it_is_closed(differing: Service, step: str, state: str) -> None:
+    act(differing, "dispute")
+
+    assert act(differing, step).json["state"] == state
+    act(differing, "resolve", by="reviewer")
+    refused = act(differing, step)
+    assert (refused.status, refused.code, refused.json["status_now"]) == (409, "wrong-status", "closed")
+
+
+def test_an_answer_without_words_is_refused(differing: Service) -> None:
+    for step, by in (("explain", "guangzhou"), ("dispute", "guangzhou"), ("resolve", "reviewer")):
+        answer = act(differing, step, {"text": "  不知道  "}, by=by)
+        assert (answer.status, answer.places) == (422, {"/text": "text-too-short"})
+    assert act(differing, "confirm", {}).status == 200
+
+
+def test_a_corrected_report_closes_it(differing: Service) -> None:
+    act(differing, "confirm", {})
+
+    correct(differing, members_total=TOTAL - 7)
+
+    found = whole(differing)
+    assert (found["state"], found["resolution"], found["difference"]) == ("closed", "report_corrected", 0)
+    assert found["thread"][-1]["step"] == "report_corrected"
+
+
+def test_a_corrected_ledger_closes_it_and_a_rollback_opens_it_again(differing: Service) -> None:
+    act(differing, "dispute")
+
+    later = imported(differing, line()).json["id"]
+    closed = whole(differing)
+    differing.post(f"/api/v1/ledger/imports/{later}/rollback", by="reviewer")
+    opened = whole(differing)
+
+    assert (closed["state"], closed["resolution"]) == ("closed", "ledger_corrected")
+    assert (opened["state"], opened["resolution"], opened["difference"]) == ("open", None, 7)
+    assert [e["step"] for e in opened["thread"]] == ["found", "dispute", "ledger_corrected", "reopen"]
+
+
+def test_another_difference_opens_it_again_and_keeps_what_was_said(differing: Service) -> None:
+    act(differing, "explain")
+    act(differing, "resolve", by="reviewer")
+
+    imported(differing, line(members_total=TOTAL - 8))
+
+    found = whole(differing)
+    assert (found["state"], found["difference"]) == ("open", 8)
+    assert [e["text"] for e in found["thread"]] == ["", WHY["text"], WHY["text"], ""]
+
+
+def test_figures_that_move_together_keep_the_answer(differing: Service) -> None:
+    act(differing, "explain")
+
+    imported(differing, line(members_total=TOTAL - 8, orgs_total=1))
+    act(differing, "explain")
+    correct(differing, members_total=TOTAL - 1, members_added=2)
+
+    found = whole(differing)
+    assert (found["reported"], found["ledger"], found["difference"]) == (TOTAL - 1, TOTAL - 8, 7)
+
+
+def test_a_figure_that_goes_away_moves_nothing(differing: Service) -> None:
+    act(differing, "explain")
+
+    differing.post(at("/withdraw"), by="guangzhou")
+
+    assert (whole(differing)["state"], whole(differing)["difference"]) == ("explained", 7)
+
+
+def test_only_the_revision_that_was_read_is_answered(differing: Service) -> None:
+    tag = differing.get(f"{MISMATCHES}/{only(differing)['id']}", by="guangzhou").etag
+    act(differing, "explain")
+
+    stale = act(differing, "confirm", {}, if_match=tag)
+
+    assert (stale.status, stale.json["current_version"]) == (412, 2)
+
+
+def test_a_dry_run_of_an_answer_stores_nothing(differing: Service) -> None:
+    answer = differing.post(f"{MISMATCHES}/{only(differing)['id']}/explain?dry_run=true", WHY)
+
+    assert (answer.json["state"], answer.json["committed"]) == ("explained", False)
+    assert only(differing)["state"] == "open"
+
+
+def test_every_move_is_an_event(differing: Service) -> None:
+    act(differing, "explain")
+    correct(differing, members_total=TOTAL - 7)
+
+    found = [
+        e for e in differing.get("/api/v1/events", by="reviewer").json["items"] if "mismatch" in e["kind"]
+    ]
+    assert [(e["unit"], e["data"]["step"], e["data"]["state"]) for e in found] == [
+        (GUANGZHOU, "explain", "explained"),
+        (GUANGZHOU, "report_corrected", "closed"),
+    ]
+
+
+PEOPLE = {
+    "guangzhou": (200, 200, 403),
+    "shaoguan": (404, 404, 404),
+    "reviewer": (200, 200, 200),
+    "hunan": (404, 404, 404),
+    "integrator": (200, 403, 403),
+    "auditor": (403, 403, 403),
+    "administrator": (403, 403, 403),
+}
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_the_table_of_permissions_decides(differing: Service, person: str) -> None:
+    address = f"{MISMATCHES}/{only(differing)['id']}"
+
+    asked = [
+        differing.get(address, by=person).status,
+        *(
+            differing.post(f"{address}/{step}?dry_run=true", WHY, by=person).status
+            for step in ("explain", "resolve")
+        ),
+    ]
+
+    assert tuple(asked) == PEOPLE[person]
+    seen = differing.get(MISMATCHES, by=person)
+    assert seen.status == (403 if person in {"auditor", "administrator"} else 200)
+    if seen.status == 200:
+        assert len(seen.json["items"]) == (0 if asked[0] == 404 else 1)
+
+
+class TestBlindFirst:
+    """Before a unit has reported, nobody shows its reporter what the ledger says."""
+
+    @pytest.fixture
+    def withdrawn(self, differing: Service) -> Service:
+        differing.post(at("/withdraw"), by="guangzhou")
+        return differing
+
+    def test_a_mismatch_is_seen_once_the_report_is_sent(self, withdrawn: Service) -> None:
+        found = only(withdrawn)["id"]
+
+        assert withdrawn.get(MISMATCHES, by="guangzhou").json["items"] == []
+        assert withdrawn.get(f"{MISMATCHES}/{found}", by="guangzhou").status == 404
+        withdrawn.post(at("/submit"), by="guangzhou")
+        assert only(withdrawn, by="guangzhou")["ledger"] == TOTAL - 7
+
+    def test_no_sum_tells_the_figure_either(self, service: Service) -> None:
+        imported(service, line(members_total=777), line(SHAOGUAN))
+        address = f"/api/v1/aggregates/2015-04/{GUANGZHOU}"
+
+        blind, seeing = service.get(address), service.get(address, by="reviewer")
+
+        assert b"777" in seeing.body
+        assert b"777" not in blind.body
+        service.post(REPORTS, report(explanations=[]))
+        assert b"777" in service.get(address).body
+
+    def test_no_run_tells_it(self, service: Service) -> None:
+        imported(service, line(members_total=777))
+        run = reconciled(service).json["id"]
+
+        assert b"777" in service.get(f"{RUNS}/{run}", by="reviewer").body
+        assert b"777" not in service.get(f"{RUNS}/{run}", by="everybody").body
+
+    def test_a_form_may_let_units_look_before(self, withdrawn: Service) -> None:
+        open_form = (
+            forms.builtin_forms()[0]
+            .replace("version = 1\n", "version = 2\n", 1)
+            .replace("blind_first = true", "blind_first = false")
+        )
+        published = withdrawn.post("/api/v1/forms", {"definition": open_form}, by="administrator")
+        assert published.status == 201, published.json
+        imported(withdrawn, line(members_total=TOTAL - 7, orgs_new=1))
+
+        assert only(withdrawn, by="guangzhou")["ledger"] == TOTAL - 7
+
+
+@pytest.fixture
+def many(service: Service) -> Service:
+    """Differences in three cities of Guangdong and one of Hunan."""
+    for code in (GUANGZHOU, SHAOGUAN, "440300", CHANGSHA):
+        service.post(REPORTS, report(code), by="everybody")
+    known = {code: figures(code)["members_total"] for code in (GUANGZHOU, SHAOGUAN, CHANGSHA)}
+    imported(
+        service,
+        line(GUANGZHOU, members_total=known[GUANGZHOU] + 5, orgs_new=1),
+        line(SHAOGUAN, members_total=known[SHAOGUAN] - 20),
+        line(CHANGSHA, members_total=known[CHANGSHA] - 1),
+        by="centre",
+    )
+    reconciled(service, unit="000000", by="centre")
+    return service
+
+
+def picked(service: Service, query: str, by: str = "centre") -> list[tuple[str, int]]:
+    answer = service.get(f"{MISMATCHES}{query}", by=by)
+    assert answer.status == 200, answer.json
+    return [(m["unit"], m["difference"]) for m in answer.json["items"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", [(CHANGSHA, 1), (GUANGZHOU, -5), (GUANGZHOU, 1), (SHAOGUAN, 20)]),
+        ("?sort=-difference&within=440000", [(SHAOGUAN, 20), (GUANGZHOU, -5), (GUANGZHOU, 1)]),
+        (f"?unit={GUANGZHOU}&indicator=orgs_new", [(GUANGZHOU, 1)]),
+        ("?min_difference=5", [(GUANGZHOU, -5), (SHAOGUAN, 20)]),
+        ("?state=explained", []),
+        ("?period=2015-05", []),
+        ("?older_than=1", []),
+    ],
+)
+def test_a_list_is_narrowed_and_sorted(many: Service, query: str, found: list[tuple[str, int]]) -> None:
+    assert picked(many, query) == found
+
+
+def test_a_list_shows_what_has_been_waiting(many: Service) -> None:
+    many.clock.set("2015-05-04T09:00:01+08:00")
+
+    assert len(picked(many, "?older_than=10&state=open")) == 4
+    assert picked(many, "?older_than=11") == []
+
+
+@pytest.mark.parametrize("sort", ["unit", "-difference", "opened_at"])
+def test_pages_hold_every_mismatch_once(many: Service, sort: str) -> None:
+    whole = picked(many, f"?sort={sort}")
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = many.get(f"{MISMATCHES}?sort={sort}&limit=1&cursor={cursor}", by="centre").json
+        seen += [(m["unit"], m["difference"]) for m in page["items"]]
+        cursor = page["next"]
+
+    assert seen == whole
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("?within=430000", 404),
+        ("?within=449999", 404),
+        ("?sort=evil", 422),
+        ("?state=gone", 422),
+        ("?min_difference=-1", 422),
+        ("?min_difference=9007199254740992", 422),
+        ("?older_than=99999999999", 422),
+        ("?indicator=a%00b", 422),
+        ("?period=2014-01", 422),
+        ("?cursor=WzEsMl0", 422),
+    ],
+)
+def test_a_list_refuses_what_it_cannot_mean(many: Service, query: str, status: int) -> None:
+    assert many.get(f"{MISMATCHES}{query}", by="reviewer").status == status
+
+
+LIVE = "=cmd|' /C calc'!A0 公式"
+
+
+def test_a_file_of_mismatches_computes_nothing(many: Service) -> None:
+    (found,) = many.get(f"{MISMATCHES}?unit={SHAOGUAN}", by="centre").json["items"]
+    many.post(f"{MISMATCHES}/{found['id']}/explain", {"text": LIVE}, by="shaoguan")
+
+    text = many.get(f"{MISMATCHES}?within=440000", by="reviewer", accept="text/csv")
+    book = many.get(
+        f"{MISMATCHES}?within=440000",
+        by="reviewer",
+        accept="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    )
+
+    lines = text.body.decode("utf-8-sig").splitlines()
+    assert len(lines) == 4
+    assert f"2015-04,{SHAOGUAN},韶关市,现有团委委员总数" in lines[3]
+    assert lines[3].endswith(f",20,已说明,'{LIVE}")
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(book.body)).get_sheet_by_index(0).to_python()
+    assert rows[3][-1] == LIVE
+    assert rows[3][4:7] == [float(found["reported"]), float(found["ledger"]), 20.0]
+    assert b"<f>" not in book.body
+
+
+def test_a_run_comes_as_a_file_too(many: Service) -> None:
+    run = reconciled(many).json["id"]
+
+    answer = many.get(f"{RUNS}/{run}/mismatches", by="reviewer", accept="text/csv")
+
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert len(answer.body.splitlines()) == 4
+
+
+def test_a_summary_says_what_a_province_comes_to(many: Service) -> None:
+    run = reconciled(many).json["id"]
+
+    answer = many.get(f"{RUNS}/{run}/summary", by="reviewer").json
+
+    assert answer["figures"]["members_total"] == {
+        "over": {"cells": 1, "sum": 20},
+        "under": {"cells": 1, "sum": -5},
+    }
+    assert [(t["unit"], t["difference"]) for t in answer["top"]] == [
+        (SHAOGUAN, 20),
+        (GUANGZHOU, -5),
+        (GUANGZHOU, 1),
+    ]
+    assert [u["name"] for u in answer["missing_in_ledger"]] == ["深圳市"]
+    assert len(answer["not_reported"]) == 19
+    assert [p["province"] for p in answer["provinces"]] == [GUANGDONG]
+
+
+def test_the_centre_sees_each_province(many: Service) -> None:
+    run = reconciled(many, unit="000000", by="centre").json["id"]
+
+    answer = many.get(f"{RUNS}/{run}/summary", by="centre").json
+
+    sums = {p["province"]: p["figures"].get("members_total") for p in answer["provinces"]}
+    assert sums["430000"] == {"over": {"cells": 1, "sum": 1}, "under": {"cells": 0, "sum": 0}}
+    assert sums["440000"]["over"]["sum"] == 20
+    assert many.get(f"{RUNS}/{run}/summary", by="reviewer").status == 404
