@@ -34,7 +34,6 @@ from app.api.observation import BufferedLines
 from app.console import board, home
 from app.db import Database
 from app.domain.clock import Clock
-from app.domain.deadline import Shift
 from app.domain.permission import Actor
 from app.services import tokens
 from app.services.aggregates import Answers
@@ -83,10 +82,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     app.include(*(room.router for room in rooms), docs_router())
     app.state.database = database
     app.state.clock = clock
-    app.state.policy = Policy(
-        shift=Shift(settings.deadline_shift) if settings.deadline_shift else None,
-        evidence_levels=frozenset(settings.evidence_levels.split(",")),
-    )
+    app.state.policy = Policy.of(settings.deadline_shift, settings.evidence_levels)
     app.state.store = open_store(
         settings.evidence, data_dir=settings.data_dir, with_sm3=settings.evidence_sm3
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, exists, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from app.db import Row, Session, prepared
 from app.domain.permission import Actor
@@ -43,15 +43,22 @@ _RANK = prepared(
     .values(rank=bindparam("new_rank"))
 )
 _newer, _newer_figure = _IMPORTS.alias("newer"), _FIGURES.alias("newer_figure")
-_IS_IN_FORCE = exists().where(
-    _FIGURES.c.import_id == _IMPORTS.c.id,
-    _IMPORTS.c.rank.is_not(None),
-    ~exists().where(
+_IS_SUPERSEDED = (
+    select(_newer.c.id)
+    .where(
         _newer_figure.c.period == _FIGURES.c.period,
         _newer_figure.c.unit_code == _FIGURES.c.unit_code,
         _newer_figure.c.import_id == _newer.c.id,
         _newer.c.rank > _IMPORTS.c.rank,
-    ),
+    )
+    .correlate(_FIGURES, _IMPORTS)
+    .exists()
+)
+_IS_IN_FORCE = (
+    select(_FIGURES.c.import_id)
+    .where(_FIGURES.c.import_id == _IMPORTS.c.id, _IMPORTS.c.rank.is_not(None), ~_IS_SUPERSEDED)
+    .correlate(_IMPORTS)
+    .exists()
 )
 _OLD = prepared(
     select(_IMPORTS.c.id, _IMPORTS.c.kind, _IS_IN_FORCE.label("is_in_force"))
