@@ -32,6 +32,7 @@ from app.api.edge import Edge, EdgeOptions
 from app.api.middleware import Lane
 from app.api.observation import BufferedLines
 from app.console import board, home
+from app.console import mismatches as mismatch_pages
 from app.db import Database
 from app.domain.clock import Clock
 from app.domain.permission import Actor
@@ -61,6 +62,8 @@ ROUTERS = (
     home,
 )
 
+DEMO_PAGES = (board.PATH, mismatch_pages.LIST, mismatch_pages.ONE)
+
 DESCRIPTION = "月报：收表、核对、汇总。 A monthly form collected, reconciled with a ledger and summed up."
 
 
@@ -78,7 +81,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         version=__version__,
         lifespan=_life,
     )
-    rooms = (*ROUTERS, board) if is_demo else ROUTERS
+    rooms = (*ROUTERS, board, mismatch_pages) if is_demo else ROUTERS
     app.include(*(room.router for room in rooms), docs_router())
     app.state.database = database
     app.state.clock = clock
@@ -116,9 +119,9 @@ def _options(
             Lane("/api/v1/reconciliations", "import", settings.max_ledger_bytes),
             Lane("/api/v1/reports/xlsx", "import", workbooks.LARGEST_UPLOAD),
         ),
-        # In the demo all data is invented, so its board needs no caller; elsewhere that path does not exist.
-        public_exact=frozenset({"/", "/metrics", board.PATH, *home.STATIC}),
-        pages_exact=frozenset({"/", board.PATH}),
+        # In the demo all data is invented, so its pages need no caller; elsewhere those paths do not exist.
+        public_exact=frozenset({"/", "/metrics", *DEMO_PAGES, *home.STATIC}),
+        pages_exact=frozenset({"/", *DEMO_PAGES}),
     )
 
 

@@ -26,7 +26,7 @@ FLAGS = (
     "--disable-component-update --disable-sync"
 )
 LANGUAGES = ("zh", "en")
-PATHS = ("/", "/demo/board")
+PATHS = ("/", "/demo/board", "/demo/mismatches")
 
 
 @pytest.fixture
