@@ -16,6 +16,7 @@ from app.api import (
     evidence,
     forms,
     health,
+    jobs,
     ledger,
     ledger_versions,
     mismatches,
@@ -27,6 +28,7 @@ from app.api import (
     units,
     workbooks,
 )
+from app.api.desk import Desk
 from app.api.docs import docs_router
 from app.api.edge import Edge, EdgeOptions
 from app.api.middleware import Lane
@@ -53,6 +55,7 @@ ROUTERS = (
     ledger_versions,
     reconciliations,
     mismatches,
+    jobs,
     aggregates,
     periods,
     units,
@@ -92,6 +95,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     app.state.evidence_quota = settings.evidence_quota_bytes
     app.state.aggregates = Answers()
     app.state.spool = settings.data_dir
+    app.state.desk = Desk(database, clock, app.state.policy, settings.data_dir)
     app.state.is_demo = is_demo
     app.state.log = log
     return app
@@ -127,11 +131,13 @@ def _options(
 
 @asynccontextmanager
 async def _life(app: Edge) -> AsyncIterator[None]:
-    """Start the lanes and parse the forms; at the end, finish what waits."""
+    """Start the lanes, parse the forms, end what was interrupted; at the end, finish what waits."""
     app.state.database.start()
     await app.state.database.read(forms_in_use)
+    await app.state.desk.start()
     _settle()
     yield
+    await app.state.desk.stop()
     app.state.database.stop()
     if app.state.log is not sys.stdout:
         app.state.log.close()

@@ -36,4 +36,4 @@ def _made(rows: Sequence[Row], labels: Mapping[str, str], media: str) -> bytes:
 
 
 def _labels(session: Session, *, by: Actor) -> dict[str, str]:
-    return {code: text.zh for form in forms.parse_all(session) for code, text in form.labels.items()}
+    return {code: text.zh for form in forms.parse_all(session) for code, text in form.headings.items()}

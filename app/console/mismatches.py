@@ -51,7 +51,7 @@ def _listed(session: Session, *, chosen: Filter, sort: Sort, now: Any, by: Actor
         "rows": listed(chosen=chosen, sort=sort),
         "counts": Counter(row["state"] for row in whole),
         "places": {row["unit_code"]: row["name"] for row in whole},
-        "labels": forms.in_force(session, FIRST).labels,
+        "labels": forms.in_force(session, FIRST).headings,
         "period": FIRST,
         "province": units.get(session, PROVINCE)["name"],
     }
@@ -68,4 +68,4 @@ async def show_mismatch(request: Request, lang: Language = "", id: str = "") -> 
 
 def _one(session: Session, *, mismatch_id: str, by: Actor) -> dict[str, Any]:
     row = mismatch_queries.get(session, mismatch_id=mismatch_id, by=by)
-    return {"row": row, "labels": forms.in_force(session, FIRST).labels, "period": FIRST}
+    return {"row": row, "labels": forms.in_force(session, FIRST).headings, "period": FIRST}

@@ -351,7 +351,7 @@ def test_a_file_of_mismatches_computes_nothing(many: Service) -> None:
 
     lines = text.body.decode("utf-8-sig").splitlines()
     assert len(lines) == 4
-    assert f"2015-04,{SHAOGUAN},韶关市,现有团委委员总数" in lines[3]
+    assert f"2015-04,{SHAOGUAN},韶关市,乡镇团委·现有团委委员总数" in lines[3]
     assert lines[3].endswith(f",20,已说明,'{LIVE}")
     rows = CalamineWorkbook.from_filelike(io.BytesIO(book.body)).get_sheet_by_index(0).to_python()
     assert rows[3][-1] == LIVE
