@@ -35,6 +35,17 @@ router = APIRouter(prefix="/api/v1/mismatches", tags=["reconciliation"])
 CODE = "^([0-9]{6}|[0-9]{9})$"
 MismatchInPath = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 Days = Annotated[int | None, Query(ge=0, le=36_500, description="Opened more than so many days ago.")]
+REVISION: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": "If-Match",
+            "in": "header",
+            "required": False,
+            "description": "The `ETag` of the revision that was read; 412 when somebody has moved it since.",
+            "schema": {"type": "string", "format": "etag"},
+        }
+    ]
+}
 ACTS = (200, 400, 403, 404, 409, 412, 413, 415, 422)
 EVERY = 300_000
 """The most rows of a file: more mismatches than a period can have."""
@@ -97,7 +108,9 @@ async def get_mismatch(request: Request, mismatch_id: MismatchInPath) -> Respons
     return json_response(whole_json(row) | {"committed": True}, {"ETag": etag_of(row["revision"])})
 
 
-@router.post("/{mismatch_id}/explain", responses=answers(MismatchWithThreadOut, *ACTS))
+@router.post(
+    "/{mismatch_id}/explain", responses=answers(MismatchWithThreadOut, *ACTS), openapi_extra=REVISION
+)
 async def explain_mismatch(
     request: Request,
     mismatch_id: MismatchInPath,
@@ -108,7 +121,9 @@ async def explain_mismatch(
     return await _take(request, mismatch_id, Step.EXPLAIN, body.text, dry_run)
 
 
-@router.post("/{mismatch_id}/confirm", responses=answers(MismatchWithThreadOut, *ACTS))
+@router.post(
+    "/{mismatch_id}/confirm", responses=answers(MismatchWithThreadOut, *ACTS), openapi_extra=REVISION
+)
 async def confirm_mismatch(
     request: Request,
     mismatch_id: MismatchInPath,
@@ -119,7 +134,9 @@ async def confirm_mismatch(
     return await _take(request, mismatch_id, Step.CONFIRM, body.text, dry_run)
 
 
-@router.post("/{mismatch_id}/dispute", responses=answers(MismatchWithThreadOut, *ACTS))
+@router.post(
+    "/{mismatch_id}/dispute", responses=answers(MismatchWithThreadOut, *ACTS), openapi_extra=REVISION
+)
 async def dispute_mismatch(
     request: Request,
     mismatch_id: MismatchInPath,
@@ -130,7 +147,9 @@ async def dispute_mismatch(
     return await _take(request, mismatch_id, Step.DISPUTE, body.text, dry_run)
 
 
-@router.post("/{mismatch_id}/resolve", responses=answers(MismatchWithThreadOut, *ACTS))
+@router.post(
+    "/{mismatch_id}/resolve", responses=answers(MismatchWithThreadOut, *ACTS), openapi_extra=REVISION
+)
 async def resolve_mismatch(
     request: Request,
     mismatch_id: MismatchInPath,

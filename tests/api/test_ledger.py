@@ -206,3 +206,49 @@ def test_an_import_takes_who_may_write_the_ledger(service: Service) -> None:
         403,
     ]
     assert service.post(IMPORTS, ledger(line()), by=None, content_type="text/csv").status == 401
+
+
+ODD_BODIES = [
+    {},
+    {"in_force": 5},
+    {"in_force": "x"},
+    {"in_force": "\x00" * 32},
+    {"in_force": None, "rank": 1},
+    [],
+]
+
+
+@pytest.mark.parametrize("body", ODD_BODIES, ids=range(len(ODD_BODIES)))
+def test_no_body_breaks_a_move(service: Service, body: Any) -> None:
+    made = imported(service, line())
+
+    assert act(service, made, "promote", body).status == 422
+    assert act(service, made, "rollback", body).status == (200 if body == {} else 422)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "?kind=rumour",
+        "?limit=0",
+        "?cursor=WzFd",
+        "?cursor=x",
+        "/nonsense",
+        "/nonsense/diff",
+        "?kind=summary&kind=summary",
+    ],
+)
+def test_no_address_breaks_a_list(service: Service, path: str) -> None:
+    assert service.get(f"{IMPORTS}{path}", by="reviewer").status == 422
+
+
+def test_a_diff_takes_only_imports_within_reach(service: Service) -> None:
+    mine, theirs = imported(service, line()), imported(service, line(CHANGSHA), by="hunan")
+    address = f"{IMPORTS}/{mine.json['id']}/diff?against="
+
+    assert service.get(address + theirs.json["id"], by="reviewer").status == 404
+    assert service.get(address + theirs.json["id"], by="centre").json["changes"] == {
+        "added": 7,
+        "changed": 0,
+        "removed": 7,
+    }

@@ -11,7 +11,7 @@ from python_calamine import CalamineWorkbook
 from app.services import forms
 from tests.ledger import MISMATCHES, RUNS, imported, line, reconciled
 from tests.samples import CHANGSHA, GUANGDONG, GUANGZHOU, REPORTS, SHAOGUAN, at, figures, report
-from tests.service import Answer, Service
+from tests.service import Answer, Asked, Service
 
 TOTAL = figures()["members_total"]
 WHY = {"text": "台账尚未录入4月下旬的变动"}
@@ -166,6 +166,37 @@ def test_a_dry_run_of_an_answer_stores_nothing(differing: Service) -> None:
 
     assert (answer.json["state"], answer.json["committed"]) == ("explained", False)
     assert only(differing)["state"] == "open"
+
+
+def test_of_two_who_close_it_together_one_wins(differing: Service) -> None:
+    address = f"{MISMATCHES}/{only(differing)['id']}/resolve"
+    asked = [Asked("POST", address, name, WHY) for name in ("reviewer", "second_reviewer")]
+
+    answers = differing.together(asked)
+
+    assert sorted(answer.status for answer in answers) == [200, 409]
+    assert len(whole(differing)["thread"]) == 2
+
+
+ODD_BODIES = [
+    b'{"text": "\\ud800\\ud800\\ud800\\ud800\\ud800"}',
+    b'{"text": "a\\u0000bcdef"}',
+    b'{"text": NaN}',
+    b'{"text": 5}',
+    b'{"text": null}',
+    b'{"text": "abcdef", "state": "closed"}',
+    b'{"text": "' + b"x" * 2001 + b'"}',
+    b"[]",
+    b"{",
+    b"",
+]
+
+
+@pytest.mark.parametrize("body", ODD_BODIES, ids=range(len(ODD_BODIES)))
+def test_no_body_breaks_an_answer(differing: Service, body: bytes) -> None:
+    for step in ("explain", "confirm", "dispute", "resolve"):
+        answer = differing.post(f"{MISMATCHES}/{only(differing)['id']}/{step}", body, by="reviewer")
+        assert answer.status in {400, 422} or (step, body) == ("confirm", b""), answer.json
 
 
 def test_every_move_is_an_event(differing: Service) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy import text
 
 from app.models.migrate import connect, downgrade, migrate
+from tests.house.repository import ROOT
 from tests.ledger import imported, line, reconciled
 from tests.samples import REPORTS, figures, report
 from tests.service import Service
 
 TOTAL = figures()["members_total"]
-BEFORE = "0003"
+(SCRIPT,) = (ROOT / "migrations/versions").glob("*_give_mismatches_a_life.py")
+BEFORE = re.search(r'down_revision = "(\d+)"', SCRIPT.read_text())[1]  # type: ignore[index]
 
 
 def test_what_was_found_survives_the_way_back_and_forth(service: Service) -> None:
