@@ -48,7 +48,7 @@ async def list_imports(
 @router.get("/{import_id}", responses=answers(LedgerVersionOut, 200, 403, 404, 422))
 async def get_import(request: Request, import_id: ImportInPath) -> Response:
     """One import, as it was answered when the file came in, and whether it is in force."""
-    return json_response(await read(request, _get, import_id=import_id))
+    return json_response(version_json(await read(request, _get, import_id=import_id)))
 
 
 @router.get("/{import_id}/diff", responses=answers(LedgerDiffOut, 200, 403, 404, 409, 422))
@@ -114,10 +114,8 @@ async def roll_back_import(
     )
 
 
-def _get(session: Session, *, by: Actor, import_id: str) -> dict[str, Any]:
-    row = ledger.get(session, import_id, by=by)
-    head = ledger.in_force(session, row["kind"], row["unit_code"])
-    return version_json(row) | {"is_in_force": head is not None and head["id"] == import_id}
+def _get(session: Session, *, by: Actor, import_id: str) -> Row:
+    return ledger.get(session, import_id, by=by)
 
 
 def _moved(row: Row, committed: bool) -> Answer:
@@ -134,6 +132,7 @@ def version_json(row: Row) -> dict[str, Any]:
     return {
         **{name: row[name] for name in (*same, *told)},
         "unit": row["unit_code"],
+        "is_in_force": bool(row["is_in_force"]),
         "closed": [],
         **row["summary"],
         "committed": True,

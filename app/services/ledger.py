@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import and_, bindparam, func, insert, select
 
 from app.db import Row, Session, prepared
 from app.domain.ids import new_id
@@ -25,7 +25,17 @@ _LEDGER = LedgerFigure.__table__  # type: ignore[attr-defined]
 _UNITS = Unit.__table__  # type: ignore[attr-defined]
 _ADD = prepared(insert(_IMPORTS))
 _ADD_FIGURES = prepared(insert(_LEDGER))
-_VISIBLE = select(_IMPORTS, _UNITS.c.report_path).join(_UNITS, _UNITS.c.code == _IMPORTS.c.unit_code)
+_TOP = _IMPORTS.alias("top")
+_HIGHEST = (
+    select(func.max(_TOP.c.rank))
+    .where(_TOP.c.kind == _IMPORTS.c.kind, _TOP.c.unit_code == _IMPORTS.c.unit_code)
+    .correlate(_IMPORTS)
+    .scalar_subquery()
+)
+_IS_IN_FORCE = and_(_IMPORTS.c.rank.is_not(None), _IMPORTS.c.rank == _HIGHEST).label("is_in_force")
+_VISIBLE = select(_IMPORTS, _IS_IN_FORCE, _UNITS.c.report_path).join(
+    _UNITS, _UNITS.c.code == _IMPORTS.c.unit_code
+)
 _GET = prepared(_VISIBLE.where(_IMPORTS.c.id == bindparam("id")))
 _IN_FORCE = prepared(
     select(_IMPORTS.c.id, _IMPORTS.c.rank, _IMPORTS.c.sha256)

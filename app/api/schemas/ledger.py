@@ -60,6 +60,7 @@ class LedgerVersionOut(LedgerImportOut):
     unit: UnitCode
     source: str = Field(examples=["upload"])
     supersedes: str | None
+    is_in_force: bool
     imported_at: datetime
     imported_by: str
     purged_at: datetime | None
