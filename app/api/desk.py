@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -93,6 +94,7 @@ class Desk:
         except asyncio.CancelledError:
             await asyncio.shield(self._fail(task, jobs.INTERRUPTED))
         except Exception:
+            traceback.print_exc()
             await self._fail(task, Problem().as_json())
         finally:
             task.file.unlink(missing_ok=True)
@@ -123,4 +125,5 @@ class Desk:
     async def _beat(self) -> None:
         while self._running:
             await asyncio.sleep(BEAT)
-            await self.database.write(jobs.beat, list(self._running), now=self.clock.now())
+            with suppress(Problem):  # the next one may get through
+                await self.database.write(jobs.beat, list(self._running), now=self.clock.now())

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from app.api import desk
 from app.api.desk import MOST
 from app.domain.ids import new_id
 from app.models import metadata
@@ -69,6 +70,22 @@ def test_jobs_are_done_one_after_another(service: Service) -> None:
     assert [job["state"] for job in jobs] == ["done"] * 3
     ranks = {row["id"]: row["rank"] for row in service.rows(IMPORT)}
     assert [ranks[job["result"].rpartition("/")[2]] for job in jobs] == [1, 2, 3]
+
+
+def test_a_crash_ends_its_job_and_no_other(
+    service: Service, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def crash(*_: object, **__: object) -> None:
+        raise RuntimeError("the reader broke")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(desk, "read_summary", crash)
+        first = ended(service, started(service, line()))
+    second = ended(service, started(service, line()))
+
+    assert (first["state"], first["problem"]["code"]) == ("failed", "internal")
+    assert "the reader broke" in capsys.readouterr().err
+    assert second["state"] == "done"
 
 
 def test_a_key_starts_one_job_however_often_it_is_sent(service: Service, tmp_path: Path) -> None:
