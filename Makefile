@@ -14,7 +14,7 @@ SCRATCH := sqlite:///$(CURDIR)/var/scratch.sqlite3
 NEXT = $(shell printf %04d $$(($$(ls migrations/versions/*.py 2>/dev/null | wc -l) + 1)))
 COMPILE := pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: help install system demo test check check-fast bench revision lock format clean
+.PHONY: help install system demo test check check-fast prove bench revision lock format clean
 
 help:            ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ check-fast: $(STAMP) ## lint, format, types, architecture, and the tests that ne
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/pytest tests/domain tests/reconcile tests/house -m "not pg" -p no:cacheprovider
+
+prove: $(STAMP) system ## the long proofs at full size; CI runs a tenth of them (YUEBAO_PROVE_SCALE)
+	YUEBAO_PROVE_SCALE=$${YUEBAO_PROVE_SCALE:-1} $(BIN)/pytest -n 2 tests/proofs
 
 bench: $(BENCH)  ## measure floor, peer and service; writes docs/performance.md
 	.ci/system wrk postgresql

@@ -20,7 +20,10 @@ from app.api import (
     evidence,
     forms,
     health,
+    jobs,
     ledger,
+    ledger_versions,
+    mismatches,
     periods,
     rankings,
     reconciliations,
@@ -32,15 +35,16 @@ from app.api import (
     units,
     workbooks,
 )
+from app.api.desk import Desk
 from app.api.docs import docs_router
 from app.api.edge import Edge, EdgeOptions
 from app.api.middleware import Lane
 from app.api.observation import BufferedLines
 from app.console import board as demo_board
 from app.console import home, trends
+from app.console import mismatches as mismatch_pages
 from app.db import Database
 from app.domain.clock import Clock
-from app.domain.deadline import Shift
 from app.domain.permission import Actor
 from app.services import tokens
 from app.services.aggregates import Answers
@@ -58,7 +62,10 @@ ROUTERS = (
     evidence,
     claims,
     ledger,
+    ledger_versions,
     reconciliations,
+    mismatches,
+    jobs,
     aggregates,
     circulars,
     circular_files,
@@ -73,6 +80,8 @@ ROUTERS = (
     health,
     home,
 )
+
+DEMO_PAGES = (demo_board.PATH, trends.PATH, mismatch_pages.LIST, mismatch_pages.ONE)
 
 DESCRIPTION = "月报：收表、核对、汇总。 A monthly form collected, reconciled with a ledger and summed up."
 
@@ -91,20 +100,18 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         version=__version__,
         lifespan=_life,
     )
-    rooms = (*ROUTERS, demo_board, trends) if is_demo else ROUTERS
+    rooms = (*ROUTERS, demo_board, mismatch_pages, trends) if is_demo else ROUTERS
     app.include(*(room.router for room in rooms), docs_router())
     app.state.database = database
     app.state.clock = clock
-    app.state.policy = Policy(
-        shift=Shift(settings.deadline_shift) if settings.deadline_shift else None,
-        evidence_levels=frozenset(settings.evidence_levels.split(",")),
-    )
+    app.state.policy = Policy.of(settings.deadline_shift, settings.evidence_levels)
     app.state.store = open_store(
         settings.evidence, data_dir=settings.data_dir, with_sm3=settings.evidence_sm3
     )
     app.state.evidence_quota = settings.evidence_quota_bytes
     app.state.aggregates = Answers(large=Parts())
     app.state.spool = settings.data_dir
+    app.state.desk = Desk(database, clock, app.state.policy, settings.data_dir)
     app.state.is_demo = is_demo
     app.state.log = log
     return app
@@ -133,19 +140,21 @@ def _options(
             Lane("/api/v1/reports/xlsx", "import", workbooks.LARGEST_UPLOAD),
             Lane("/api/v1/aggregates/sdmx", "import", sdmx.LARGEST_UPLOAD),
         ),
-        # In the demo all data is invented, so its board needs no caller; elsewhere that path does not exist.
-        public_exact=frozenset({"/", "/metrics", demo_board.PATH, trends.PATH, *home.STATIC}),
-        pages_exact=frozenset({"/", demo_board.PATH, trends.PATH}),
+        # In the demo all data is invented, so its pages need no caller; elsewhere those paths do not exist.
+        public_exact=frozenset({"/", "/metrics", *DEMO_PAGES, *home.STATIC}),
+        pages_exact=frozenset({"/", *DEMO_PAGES}),
     )
 
 
 @asynccontextmanager
 async def _life(app: Edge) -> AsyncIterator[None]:
-    """Start the lanes and parse the forms; at the end, finish what waits."""
+    """Start the lanes, parse the forms, end what was interrupted; at the end, finish what waits."""
     app.state.database.start()
     await app.state.database.read(forms_in_use)
+    await app.state.desk.start()
     _settle()
     yield
+    await app.state.desk.stop()
     app.state.database.stop()
     if app.state.log is not sys.stdout:
         app.state.log.close()

@@ -15,16 +15,17 @@ WIDTH, HEIGHT = 1280, 900
 
 
 def main(address: str) -> None:
-    """The upper part of the board, once in each language."""
+    """The upper part of the board and of the mismatches, once in each language."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
         for language in ("zh", "en"):
-            page.goto(f"{address}/demo/board?lang={language}")
-            picture = PICTURES / f"board-{language}.png"
-            page.screenshot(path=picture)
-            print(f"{picture}: {picture.stat().st_size // 1024} KiB")
+            for name in ("board", "mismatches"):
+                page.goto(f"{address}/demo/{name}?lang={language}")
+                picture = PICTURES / f"{name}-{language}.png"
+                page.screenshot(path=picture)
+                print(f"{picture}: {picture.stat().st_size // 1024} KiB")
         browser.close()
 
 

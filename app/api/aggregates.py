@@ -46,7 +46,8 @@ async def get_aggregate(
     asked: Any = {"unit_code": unit, "period": parse_period(period), "view": view}
     found = await database.look(answers_kept.kept, **asked, by=caller(request))
     if found is None:
-        found = await database.read(answers_kept.computed, **asked)
+        blind = caller(request).is_reporter_only
+        found = await database.read(answers_kept.computed, **asked, is_blind=blind)
     if media == SDMX:
         return await as_sdmx(request, found.body, found.tag)
     etag = etag_of(found.tag + MARK_OF[media])

@@ -92,8 +92,17 @@ def not_modified(etag: str) -> Response:
 
 def prefers_minimal(request: Request) -> bool:
     """Whether the client asked for `Prefer: return=minimal` (RFC 7240)."""
+    return _prefers(request, b"return=minimal")
+
+
+def prefers_async(request: Request) -> bool:
+    """Whether the client would rather be answered 202 than wait: `Prefer: respond-async` (RFC 7240)."""
+    return _prefers(request, b"respond-async")
+
+
+def _prefers(request: Request, wanted: bytes) -> bool:
     preferences = headers_of(request.scope).get(b"prefer", b"").lower().split(b",")
-    return any(preference.split(b";")[0].strip() == b"return=minimal" for preference in preferences)
+    return any(preference.split(b";")[0].strip() == wanted for preference in preferences)
 
 
 def reply(

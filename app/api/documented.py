@@ -11,6 +11,7 @@ from app.api.openapi import refusals
 MEANING = {
     200: "The answer; of a dry run, what the write would have answered, with nothing stored",
     201: "Stored; `Location` names the new resource",
+    202: "Taken; `Location` names the job that does it",
     304: "Not changed since the `ETag` that the client holds",
 }
 

@@ -47,6 +47,10 @@ DEADLINE = {"later": {"due_on": "2015-04-27", "reason": "25日为周六，顺延
 RECONCILE = {"in_force": {"period": "2015-04", "unit": "440000"}}
 FORM = {"toml": {"definition": 'code = "example"\nversion = 1\n'}}
 
+PROMOTE = {"earlier": {"in_force": "0" * 32}}
+EXPLAIN = {"reason": {"text": "台账未录入4月下旬新增的3名委员"}}
+RESOLVE = {"stands": {"text": "差异原因已核实，本期以台账为准"}}
+
 CLAIM = {
     "city": {
         "activity": "mobilization_meeting",

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path as FilePath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app.api.answers import DryRun, caller, json_answer, json_response, read, write
+from app.api.answers import DryRun, caller, json_answer, read, write
 from app.api.body import stream
+from app.api.conditional import prefers_async
+from app.api.context import received_at
+from app.api.desk import Desk, Task
 from app.api.documented import answers
 from app.api.examples import LEDGER
+from app.api.jobs import job_json
+from app.api.ledger_answers import ledger_json, rejected
+from app.api.schemas.jobs import JobOut
 from app.api.schemas.ledger import LedgerImportOut
-from app.db import Row, Session
-from app.domain.permission import Action, Actor
-from app.errors import Invalid, Text, UnsupportedMedia
+from app.db import Row
+from app.domain.ids import new_id
+from app.domain.permission import Action
+from app.errors import Text, UnsupportedMedia
 from app.reconcile import Ledger, read_summary
-from app.services import ledger
+from app.services import jobs, ledger
 from app.services.idempotency import Answer
 
 router = APIRouter(prefix="/api/v1/ledger", tags=["ledger"])
@@ -41,10 +49,13 @@ Encoding = Annotated[
 ]
 
 
+_IMPORT_ANSWERS = answers(LedgerImportOut, 201, 200, 413, 415, 422, 503) | answers(JobOut, 202)
+
+
 @router.post(
     "/imports",
     status_code=201,
-    responses=answers(LedgerImportOut, 201, 200, 413, 415, 422),
+    responses=_IMPORT_ANSWERS,
     openapi_extra=CSV_BODY,
 )
 async def import_ledger(
@@ -55,7 +66,10 @@ async def import_ledger(
     The body is the file itself, CSV with commas or tabs, in UTF-8, GB18030 or UTF-16, with a Chinese or an
     English header (docs/reconcile.md). The same body comes back when the file is refused (422), with the line
     and column of every finding. A later import supersedes this one for the units and periods it names.
+    With `Prefer: respond-async` the answer is 202 with the `Location` of a job, once the body is on disk.
     """
+    if prefers_async(request) and not dry_run:
+        return await _later(request, kind, encoding)
     found = await received_ledger(request, encoding)
     return await write(
         request,
@@ -105,52 +119,43 @@ def check_media_type(request: Request) -> None:
         )
 
 
-def rejected(found: Ledger) -> Invalid:
-    """The refusal of a file: the body of an import, with its findings, and nothing stored."""
-    title = Text(
-        "台账文件有误，未导入任何数据，请按行号修改后重新上传",
-        "The ledger file has errors; nothing was imported",
-    )
-    return Invalid(title, code="import-rejected", **ledger_json(found, None, committed=False))
-
-
-def ledger_json(found: Ledger, row: Row | None, *, committed: bool) -> dict[str, Any]:
-    """A ledger file as the contract writes it; `row` is what was stored of it."""
-    nothing = {"added": 0, "changed": 0, "removed": 0}
-    return {
-        "id": row["id"] if row and committed else None,
-        "kind": "summary",
-        "encoding": found.encoding,
-        "rows": found.rows,
-        "accepted": found.accepted if found.ok else 0,
-        "periods": found.periods,
-        "units": found.units,
-        "sha256": found.sha256,
-        "as_of": found.as_of,
-        "findings": [finding.as_json() for finding in found.findings],
-        "changes": row["summary"]["changes"] if row else nothing,
-        "committed": committed,
-    }
-
-
 def _imported(result: tuple[Ledger, Row], committed: bool) -> Answer:
     found, row = result
     headers = {"Location": f"/api/v1/ledger/imports/{row['id']}"} if committed else {}
     return json_answer(ledger_json(found, row, committed=committed), 201, headers)
 
 
-@router.get("/imports/{import_id}", responses=answers(LedgerImportOut, 200, 404))
-async def get_import(request: Request, import_id: str) -> Response:
-    """One import, as it was answered when the file came in."""
-    return json_response(await read(request, _get, import_id=import_id))
+async def _later(request: Request, kind: str, encoding: str | None) -> Response:
+    """Keep the body on disk, write the job down, answer, and only then begin."""
+    caller(request).check_role(Action.WRITE_LEDGER)
+    check_media_type(request)
+    desk: Desk = request.app.state.desk
+    desk.check_room()
+    job_id = new_id(received_at(request))
+    file = desk.path_of(job_id)
+    created: list[str] = []
+
+    def render(row: Row, committed: bool) -> Answer:
+        created.append(row["id"])
+        headers = {"Location": f"/api/v1/jobs/{job_id}", "Preference-Applied": "respond-async"}
+        return json_answer(job_json(row), 202, headers)
+
+    try:
+        sha256 = await _spooled(request, file)
+        body = [sha256, kind, encoding]
+        answer = await write(request, jobs.create, render, body=body, job_id=job_id, kind="ledger.import")
+    finally:
+        if not created:  # refused, or the answer of an earlier request with the same key
+            file.unlink(missing_ok=True)
+    if created:
+        desk.take(Task(job_id, file, kind, encoding, caller(request)))
+    return answer
 
 
-def _get(session: Session, *, by: Actor, import_id: str) -> dict[str, Any]:
-    by.check_role(Action.WRITE_LEDGER)
-    return import_json(ledger.get(session, import_id))
-
-
-def import_json(row: Row) -> dict[str, Any]:
-    """A stored import as the contract writes it."""
-    same = ("id", "kind", "encoding", "rows", "accepted", "sha256", "as_of", "findings")
-    return {**{name: row[name] for name in same}, **row["summary"], "committed": True}
+async def _spooled(request: Request, file: FilePath) -> str:
+    digest = hashlib.sha256()
+    with file.open("wb") as target:
+        async for chunk in stream(request):
+            digest.update(chunk)
+            target.write(chunk)
+    return digest.hexdigest()

@@ -13,17 +13,22 @@ from app.api.context import headers_of
 from app.api.documented import answers
 from app.api.findings import finding
 from app.api.ledger import CSV_BODY, Encoding, received_ledger
+from app.api.media import CSV, JSON, XLSX, preferred
+from app.api.mismatch_files import TABLES, as_file
 from app.api.paging import Cursor, Limit, decode_cursor
-from app.api.schemas.ledger import MismatchPage, ReconcileIn, ReconciliationOut
+from app.api.schemas.ledger import MismatchPage, ReconcileIn, ReconciliationOut, RunSummaryOut
 from app.db import Row, Session
 from app.domain.permission import Actor
 from app.errors import Finding, Invalid
 from app.reconcile import Ledger
-from app.services import reconciliations
+from app.services import reconciliation_summary, reconciliations, units
 from app.services.idempotency import Answer
 from app.services.periods import parse_period
 
 router = APIRouter(prefix="/api/v1/reconciliations", tags=["reconciliation"])
+
+_LIST = answers(MismatchPage, 200, 404, 406, 422)
+_LIST[200]["content"] = TABLES
 
 CODE = "^([0-9]{6}|[0-9]{9})$"
 
@@ -65,16 +70,29 @@ async def get_reconciliation(request: Request, run_id: str) -> Response:
     return json_response(await read(request, _whole, run_id=run_id))
 
 
-@router.get("/{run_id}/mismatches", responses=answers(MismatchPage, 200, 404, 422))
+@router.get("/{run_id}/summary", responses=answers(RunSummaryOut, 200, 403, 404))
+async def get_summary(request: Request, run_id: str) -> Response:
+    """What a run comes to, as a whole and for each province: 多报 and 少报 per figure, the largest differences,
+    and the units that are missing in the ledger (台账缺失) or have not reported (未报)."""
+    return json_response(await read(request, reconciliation_summary.of_run, run_id=run_id))
+
+
+@router.get("/{run_id}/mismatches", responses=_LIST)
 async def list_mismatches(
     request: Request, run_id: str, limit: Limit = 100, cursor: Cursor = None
 ) -> Response:
-    """The mismatches of a run, by unit and then by column."""
+    """The mismatches of a run, by unit and then by column, with the figures as they were then.
+
+    `Accept` also takes all of them as CSV or as a workbook.
+    """
+    media = preferred(request, JSON, CSV, XLSX)
+    if media != JSON:
+        return await as_file(request, media, await read(request, _lines, run_id=run_id))
     (after,) = decode_cursor(cursor, (int,)) or (-1,)
     rows = await read(request, _page, run_id=run_id, after=after, limit=limit + 1)
     page = page_of(rows, limit, "position")
     items = [reconciliations.mismatch_json(row) for row in page["items"]]
-    return json_response({"items": items, "next": page["next"]})
+    return json_response({"items": items, "next": page["next"]}, {"Vary": "Accept"})
 
 
 async def _run(
@@ -127,3 +145,13 @@ def _whole(session: Session, *, by: Actor, run_id: str) -> dict[str, Any]:
 def _page(session: Session, *, by: Actor, run_id: str, after: int, limit: int) -> list[Row]:
     reconciliations.get(session, run_id, by=by)
     return reconciliations.mismatches(session, run_id, after=after, limit=limit)
+
+
+def _lines(session: Session, *, by: Actor, run_id: str) -> list[Row]:
+    """All mismatches of a run with what a file shows beside them."""
+    run = reconciliations.get(session, run_id, by=by)
+    names = units.names(session)
+    return [
+        {**row, "period": run["period"], "name": names.get(row["unit_code"], ""), "text": ""}
+        for row in reconciliations.mismatches(session, run_id)
+    ]

@@ -11,10 +11,10 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from app.cli.context import BAD_INPUT, print_json, problems_end_the_command
+from app.cli.ledger_findings import show_findings, wide_console
 from app.domain.register import UnitRow, read_register, shipped_register
 from app.errors import Invalid, Severity
 from app.reconcile import Comparison, Reconciliation, ledger_units, read_reports, reconcile
@@ -24,11 +24,7 @@ from app.reconcile.compare import Cell
 from app.reconcile.export import mismatch_lines
 
 MISMATCHES = 1
-WIDTH = 120
-"""Of tables that go into a file or a pipe."""
-
 _LABELS = {column.code: column.zh for column in SUMMARY}
-_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
 
 
 class Encoding(StrEnum):
@@ -119,38 +115,16 @@ def _as_json(month: str, found: Reconciliation, comparison: Comparison | None) -
     }
 
 
-def _console(*, is_error: bool = False) -> Console:
-    console = Console(stderr=is_error, highlight=False)
-    return console if console.is_terminal else Console(stderr=is_error, highlight=False, width=WIDTH)
-
-
 def _print_findings(found: Reconciliation) -> None:
-    """All errors and warnings on standard error, by file and line."""
     sides = {"台账 ledger": found.ledger.findings, "报表 reports": found.report_findings}
-    rows = [
-        (side, finding)
-        for side, findings in sides.items()
-        for finding in findings
-        if finding.severity is not Severity.INFO
-    ]
-    if not rows:
-        return
-    table = Table("文件 File", "行 Line", "栏 Column", "值 Value", "说明 What to do")
-    for side, finding in rows:
-        message = (
-            f"[{_COLOURS[finding.severity]}]{finding.code}[/]\n{finding.message.zh}\n{finding.message.en}"
-        )
-        line = "" if finding.line is None else str(finding.line)
-        table.add_row(side, line, escape(finding.column or ""), escape(finding.value or ""), message)
-    console = _console(is_error=True)
-    console.print(table)
-    counts = found.ledger.counts
-    console.print(f"台账 Ledger: 错误 errors {counts['error']}, 警告 warnings {counts['warning']}")
+    show_findings(sides, found.ledger.counts)
 
 
 def _print(month: str, comparison: Comparison | None, names: Mapping[str, str], *, as_csv: bool) -> None:
     if comparison is None:
-        _console(is_error=True).print("[bold red]✗[/] 输入有误，未比对\n  Bad input, nothing was compared")
+        wide_console(is_error=True).print(
+            "[bold red]✗[/] 输入有误，未比对\n  Bad input, nothing was compared"
+        )
     elif as_csv:
         sys.stdout.writelines(mismatch_lines({month: comparison}, names))
     else:
@@ -158,7 +132,7 @@ def _print(month: str, comparison: Comparison | None, names: Mapping[str, str], 
 
 
 def _print_comparison(month: str, comparison: Comparison, names: Mapping[str, str]) -> None:
-    console = _console()
+    console = wide_console()
     if comparison.mismatches:
         table = Table(title=f"{month} 差异 Mismatches")
         for heading in ("单位 Unit", "名称 Name", "指标 Indicator"):

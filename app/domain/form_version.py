@@ -136,6 +136,14 @@ class FormVersion(Part):
         return {figure.code: figure.label.text for figure in (*self.indicators, *self.supplements)}
 
     @cached_property
+    def headings(self) -> dict[str, Text]:
+        """The label of every indicator with its group's, because 现有总数 alone says too little."""
+        groups = {group.code: group.label.text for group in self.groups}
+        return {
+            i.code: Text(f"{groups[i.group].zh}·{i.label.text.zh}", i.label.text.en) for i in self.indicators
+        }
+
+    @cached_property
     def vocabulary(self) -> Vocabulary:
         """What the rules of this form may name.
 

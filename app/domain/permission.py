@@ -37,6 +37,8 @@ class Action(StrEnum):
     DECIDE_CLAIM = "claim:decide"
     WRITE_LEDGER = "ledger:write"
     READ_MISMATCHES = "mismatches:read"
+    EXPLAIN_MISMATCH = "mismatches:explain"
+    RESOLVE_MISMATCH = "mismatches:resolve"
     READ_AGGREGATES = "aggregates:read"
     WRITE_CIRCULAR = "circular:write"
     READ_CIRCULAR = "circular:read"
@@ -62,6 +64,8 @@ ROLES: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.DECIDE_CLAIM: frozenset({_V}),
         Action.WRITE_LEDGER: frozenset({_V}),
         Action.READ_MISMATCHES: frozenset({_R, _V, _I}),
+        Action.EXPLAIN_MISMATCH: frozenset({_R, _V}),
+        Action.RESOLVE_MISMATCH: frozenset({_V}),
         Action.READ_AGGREGATES: frozenset({_R, _V, _I}),
         Action.WRITE_CIRCULAR: frozenset({_V}),
         Action.READ_CIRCULAR: frozenset({_R, _V, _I}),
@@ -128,6 +132,11 @@ class Actor:
     def reach(self, action: Action) -> tuple[str, ...]:
         """The report paths below which the action is allowed: what a list may show."""
         return tuple(sorted({g.path for g in self.grants if self._allows(g.role, action)}))
+
+    @property
+    def is_reporter_only(self) -> bool:
+        """Whether the caller is nothing but a reporter, who sees no ledger before the unit has reported."""
+        return bool(self.grants) and all(g.role is Role.REPORTER for g in self.grants)
 
     def role_at(self, path: str) -> str:
         """The role under which the actor stands at a unit, for the audit.

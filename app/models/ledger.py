@@ -1,11 +1,11 @@
-"""Ledger imports, the figures in force, and what reconciling them found."""
+"""Ledger imports, their figures, and the runs that compared them with reports."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index
+from sqlalchemy import Column, ForeignKeyConstraint, Index
 from sqlmodel import Field, SQLModel
 
 from app.models.base import Instant, Json
@@ -15,9 +15,14 @@ class LedgerImport(SQLModel, table=True):
     """One accepted ledger file; a later one supersedes it for the units and periods it names."""
 
     __tablename__ = "ledger_import"
+    __table_args__ = (Index(None, "rank", unique=True),)
 
     id: str = Field(primary_key=True, max_length=32)
     kind: str = Field(max_length=10)
+    unit_code: str = Field(max_length=9)
+    """The unit in whose name it was brought: whoever reaches it may read and change what is in force."""
+    source: str = Field(max_length=200)
+    """Where it came from: upload, file, or the address of a database without its password."""
     sha256: str = Field(max_length=64)
     encoding: str = Field(max_length=16)
     rows: int
@@ -29,6 +34,10 @@ class LedgerImport(SQLModel, table=True):
     """Periods, units and the counts of added, changed and removed figures."""
     imported_at: datetime = Field(sa_type=Instant)
     imported_by: str = Field(max_length=64)
+    rank: int | None = None
+    """Of the imports that name a unit and period, the one with the highest rank is in force there; None: taken back."""
+    purged_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When its figures were deleted; counts and hash stay."""
 
 
 class LedgerFigure(SQLModel, table=True):
@@ -67,25 +76,3 @@ class Reconciliation(SQLModel, table=True):
     """Cells that only one side has: {missing_in_ledger: [...], not_reported: [...]}."""
     created_at: datetime = Field(sa_type=Instant)
     created_by: str = Field(max_length=64)
-
-
-class Mismatch(SQLModel, table=True):
-    """A durable finding: reported and ledger differ. Difference = reported − ledger."""
-
-    __tablename__ = "mismatch"
-    __table_args__ = (
-        CheckConstraint("difference = reported - ledger", name="difference"),
-        CheckConstraint("difference <> 0", name="differs"),
-        ForeignKeyConstraint(["reconciliation_id"], ["reconciliation.id"]),
-        Index(None, "reconciliation_id", "position", unique=True),
-    )
-
-    id: str = Field(primary_key=True, max_length=32)
-    reconciliation_id: str = Field(max_length=32)
-    position: int
-    unit_code: str = Field(max_length=9)
-    indicator: str = Field(max_length=40)
-    reported: int
-    ledger: int
-    difference: int
-    state: str = Field(max_length=20)

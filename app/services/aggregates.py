@@ -32,6 +32,8 @@ MUNICIPALITIES = frozenset({"110000", "120000", "310000", "500000"})
 
 _NO_PREFECTURE = frozenset({"prefectures_mobilized"})
 
+_UNSENT = (None, Status.DRAFT)
+
 _OF_MONTH = (
     select(
         _FIGURES.c.unit_code,
@@ -62,13 +64,18 @@ Large = Callable[..., tuple[bytes, str] | None]
 """Makes the body of a sum and its tag where there are very many units (app.services.parts), else None."""
 
 
-def of_unit(session: Session, *, unit: Row, period: Period, view: View = View.ALL) -> dict[str, Any]:
-    """The sums of a unit and period; what `GET /aggregates/{period}/{unit}` answers."""
+def of_unit(
+    session: Session, *, unit: Row, period: Period, view: View = View.ALL, is_blind: bool = False
+) -> dict[str, Any]:
+    """The sums of a unit and period; what `GET /aggregates/{period}/{unit}` answers.
+
+    `is_blind`: for a reporter, to whom the form may show the ledger's figures of a unit only once it has reported.
+    """
     form = forms.in_force(session, period)
     body = aggregate(
         form.summed,
         form.ratios,
-        _parts(session, unit, period, form),
+        _parts(session, unit, period, form, is_blind=is_blind and form.blind_first),
         provisional=True,
         vintage=None,
         view=view,
@@ -91,7 +98,7 @@ class Answers:
     def __init__(self, size: int = 512, large: Large | None = None) -> None:
         self._size = size
         self._large = large
-        self._kept: OrderedDict[tuple[str, str, str], Kept] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str, str, bool], Kept] = OrderedDict()
         self._lock = Lock()
 
     def kept(self, session: Session, *, unit_code: str, period: Period, view: View, by: Actor) -> Kept | None:
@@ -101,10 +108,12 @@ class Answers:
         """
         unit = units.get(session, unit_code)
         by.check(Action.READ_AGGREGATES, unit["report_path"])
-        kept = self._kept.get((unit_code, str(period), view.value))
+        kept = self._kept.get((unit_code, str(period), view.value, by.is_reporter_only))
         return kept if kept and kept.state == revisions.current(session, str(period)) else None
 
-    def computed(self, session: Session, *, unit_code: str, period: Period, view: View) -> Kept:
+    def computed(
+        self, session: Session, *, unit_code: str, period: Period, view: View, is_blind: bool = False
+    ) -> Kept:
         """The same, computed now and kept; for who has been let through. Raises Invalid.
 
         The tag is a hash of the bytes: what a change elsewhere left as it was is still unchanged, and no two
@@ -112,13 +121,13 @@ class Answers:
         """
         state = revisions.current(session, str(period))
         asked: Any = {"unit": units.get(session, unit_code), "period": period, "view": view}
-        made = self._large(session, **asked) if self._large else None
-        body, tag = made or _whole(of_unit(session, **asked))
+        made = self._large(session, **asked) if self._large and not is_blind else None
+        body, tag = made or _whole(of_unit(session, **asked, is_blind=is_blind))
         answer = Kept(state, tag, body)
-        self._keep((unit_code, str(period), view.value), answer)
+        self._keep((unit_code, str(period), view.value, is_blind), answer)
         return answer
 
-    def _keep(self, key: tuple[str, str, str], answer: Kept) -> None:
+    def _keep(self, key: tuple[str, str, str, bool], answer: Kept) -> None:
         with self._lock:
             self._kept[key] = answer
             self._kept.move_to_end(key)
@@ -131,9 +140,12 @@ def _whole(found: dict[str, Any]) -> tuple[bytes, str]:
     return body, sha256(body).hexdigest()[:32]
 
 
-def _parts(session: Session, unit: Row, period: Period, form: FormVersion) -> list[UnitFigures]:
+def _parts(
+    session: Session, unit: Row, period: Period, form: FormVersion, *, is_blind: bool
+) -> list[UnitFigures]:
     path = unit["report_path"]
-    found = session.all(_OF_PERIOD, month=str(period), path=path, path_from=path + "/", path_to=path + "0")
+    rows = session.all(_OF_PERIOD, month=str(period), path=path, path_from=path + "/", path_to=path + "0")
+    found = [row for row in rows if not is_blind or row["status"] not in _UNSENT]
     contributing = units.contributors(session, unit, on=form.window(period).end)
     return _contributions(session, contributing, found, period)
 

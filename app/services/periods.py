@@ -64,6 +64,11 @@ class Policy:
     shift: Shift | None = None
     evidence_levels: frozenset[str] = frozenset(LEVELS)
 
+    @classmethod
+    def of(cls, shift: str | None, levels: str) -> Policy:
+        """The policy that settings name: a shift or none, and levels parted by commas."""
+        return cls(Shift(shift) if shift else None, frozenset(levels.split(",")))
+
     def due(self, period: Period, form: FormVersion, level: str, override: Override | None) -> Deadline:
         """When what reports to a unit of this level is due, unless that unit moved the day.
 

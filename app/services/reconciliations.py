@@ -6,26 +6,29 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from app.db import Row, Session, prepared
 from app.domain.ids import new_id
 from app.domain.period import Period
 from app.domain.permission import Action, Actor
 from app.errors import NotFound
-from app.models import Figures, LedgerFigure, Mismatch, Reconciliation
+from app.models import Figures, LedgerFigure, LedgerImport, Mismatch, Reconciliation, ReconciliationMismatch
 from app.reconcile import Comparison, Ledger, compare
 from app.services import audit, events, forms, units
 from app.services import ledger as ledgers
+from app.services import mismatches as lives
 from app.services.periods import Policy
 
 _RUNS = Reconciliation.__table__  # type: ignore[attr-defined]
+_LINES = ReconciliationMismatch.__table__  # type: ignore[attr-defined]
 _MISMATCHES = Mismatch.__table__  # type: ignore[attr-defined]
+_IMPORTS = LedgerImport.__table__  # type: ignore[attr-defined]
 _FIGURES = Figures.__table__  # type: ignore[attr-defined]
 _LEDGER = LedgerFigure.__table__  # type: ignore[attr-defined]
 
 _ADD = prepared(insert(_RUNS))
-_ADD_MISMATCHES = prepared(insert(_MISMATCHES))
+_ADD_LINES = prepared(insert(_LINES))
 _GET = prepared(select(_RUNS).where(_RUNS.c.id == bindparam("id")))
 _LATEST = prepared(
     select(_RUNS)
@@ -34,9 +37,14 @@ _LATEST = prepared(
     .limit(1)
 )
 _FOUND = prepared(
-    select(_MISMATCHES)
-    .where(_MISMATCHES.c.reconciliation_id == bindparam("run"), _MISMATCHES.c.position > bindparam("after"))
-    .order_by(_MISMATCHES.c.position)
+    select(
+        _LINES,
+        _LINES.c.mismatch_id.label("id"),
+        func.coalesce(_MISMATCHES.c.state, "open").label("state"),
+    )
+    .outerjoin(_MISMATCHES, _MISMATCHES.c.id == _LINES.c.mismatch_id)
+    .where(_LINES.c.reconciliation_id == bindparam("run"), _LINES.c.position > bindparam("after"))
+    .order_by(_LINES.c.position)
     .limit(bindparam("most"))
 )
 _SIDES = prepared(
@@ -51,8 +59,9 @@ _OF_IMPORT = prepared(
 )
 _LAST_IMPORT = prepared(
     select(_LEDGER.c.import_id)
-    .where(_LEDGER.c.period == bindparam("month"))
-    .order_by(_LEDGER.c.import_id.desc())
+    .join(_IMPORTS, _IMPORTS.c.id == _LEDGER.c.import_id)
+    .where(_LEDGER.c.period == bindparam("month"), _IMPORTS.c.rank.is_not(None))
+    .order_by(_IMPORTS.c.rank.desc())
     .limit(1)
 )
 
@@ -84,7 +93,7 @@ def run(
         ledgers.store(session, ledger, kind="summary", by=by, now=now, policy=policy)
     form = forms.in_force(session, period)
     expected = [row["code"] for row in units.contributors(session, unit, on=period.day(25))]
-    reported, in_ledger = _sides(session, str(period), import_id)
+    reported, in_ledger = _sides(session, str(period), import_id, by)
     comparison = compare(
         reported={code: reported[code] for code in expected if code in reported},
         ledger={code: in_ledger[code] for code in expected if code in in_ledger},
@@ -100,6 +109,11 @@ def get(session: Session, run_id: str, *, by: Actor) -> Row:
     if row is None:
         raise NotFound()
     by.check(Action.READ_MISMATCHES, units.get(session, row["unit_code"])["report_path"])
+    form = forms.in_force(session, Period.parse(row["period"]))
+    if by.is_reporter_only and form.blind_first:
+        # Units that have not reported are yet to be asked, and may not learn the answer here.
+        unseen = [{**cell, "ledger": None} for cell in row["missing"]["not_reported"]]
+        row = {**row, "missing": {**row["missing"], "not_reported": unseen}}
     return row
 
 
@@ -110,7 +124,7 @@ def latest(session: Session, *, period: Period, unit_code: str, by: Actor) -> Ro
 
 
 def mismatches(session: Session, run_id: str, *, after: int = -1, limit: int = EVERY) -> list[Row]:
-    """A run's mismatches by unit and column, after a position."""
+    """What a run found by unit and column, after a position: its figures then, the state of now."""
     return session.all(_FOUND, run=run_id, after=after, most=limit)
 
 
@@ -135,14 +149,14 @@ def mismatch_json(row: Row) -> dict[str, Any]:
 
 
 def _sides(
-    session: Session, period: str, import_id: str | None
+    session: Session, period: str, import_id: str | None, by: Actor
 ) -> tuple[dict[str, Values], dict[str, Values]]:
     """What was reported, of units that reported, and what the ledger says, by unit."""
     rows = session.all(_SIDES, month=period)
     reported = {r["unit_code"]: r["reported"] for r in rows if _has_value(r["reported"])}
     if import_id is None:
         return reported, {r["unit_code"]: r["ledger"] for r in rows if _has_value(r["ledger"])}
-    ledgers.get(session, import_id)
+    ledgers.get(session, import_id, by=by)
     stated = session.all(_OF_IMPORT, id=import_id, month=period)
     return reported, {r["unit_code"]: r["figures"] for r in stated}
 
@@ -178,8 +192,14 @@ def _store(
         "created_by": by.id,
     }
     session.run(_ADD, **row)
-    found = [_mismatch(row["id"], i, item, now) for i, item in enumerate(comparison.mismatches)]
-    session.many(_ADD_MISMATCHES, found)
+    lives_of: Mapping[tuple[str, str], Row] = {}
+    if import_id is None:
+        lives_of = lives.sighted(session, period, comparison.mismatches, by=by, now=now)
+    found = [
+        _line(row["id"], i, item, lives_of.get((item["unit"], item["indicator"])))
+        for i, item in enumerate(comparison.mismatches)
+    ]
+    session.many(_ADD_LINES, found)
     path, thing = unit["report_path"], f"reconciliation:{row['id']}"
     audit.record(session, by=by, action="reconciliation.run", path=path, thing=thing, now=now)
     data = {"id": row["id"], "period": period, **comparison.summary}
@@ -187,11 +207,13 @@ def _store(
     return as_json(row, found)
 
 
-def _mismatch(run_id: str, position: int, item: Mapping[str, Any], now: datetime) -> Row:
+def _line(run_id: str, position: int, item: Mapping[str, Any], life: Row | None) -> Row:
     return {
-        "id": new_id(now),
+        "id": life and life["id"],
+        "state": life["state"] if life else "open",
         "reconciliation_id": run_id,
         "position": position,
+        "mismatch_id": life and life["id"],
         "unit_code": item["unit"],
-        **{name: item[name] for name in ("indicator", "reported", "ledger", "difference", "state")},
+        **{name: item[name] for name in ("indicator", "reported", "ledger", "difference")},
     }

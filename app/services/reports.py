@@ -14,12 +14,13 @@ from app.db import Row, Session, prepared
 from app.domain.content import ReportContent
 from app.domain.deadline import timeliness
 from app.domain.difference import difference
+from app.domain.mismatch import Cause
 from app.domain.permission import Actor
 from app.domain.proof import Proof, units_covered
 from app.domain.workflow import Status, Transition
 from app.errors import Conflict, NotFound, Text, VersionConflict
 from app.models import Report, ReportVersion
-from app.services import audit, consolidations, coverage, events, figures, versions
+from app.services import audit, consolidations, coverage, events, figures, mismatches, versions
 from app.services.coverage import evidence_of
 from app.services.filing import Filing, Submission, judge, line_of, opened
 from app.services.periods import Policy
@@ -190,22 +191,23 @@ def _version(filing: Filing, row: Row, content: ReportContent, findings: list[di
 
 
 def _count(session: Session, filing: Filing, content: ReportContent, proofs: Sequence[Proof]) -> None:
-    at, ledger = filing.at, figures.KEEP
+    at, before, ledger = filing.at, filing.at.figures, figures.KEEP
     evidenced = units_covered(filing.form, proofs, accepted=True)
     if at.collects:
         evidenced, below = consolidations.sides(session, at.unit, filing.period, filing.form)
         ledger = below or ledger
-    figures.refresh(
+    after = figures.refresh(
         session,
         unit=at.unit["code"],
         period=str(filing.period),
         form=filing.form,
-        before=at.figures,
+        before=before,
         policy=filing.policy,
         evidenced=evidenced,
         ledger=ledger,
         reported={**content.figures, **content.supplements},
     )
+    mismatches.follow(session, before=before, after=after, cause=Cause.REPORT, by=filing.by, now=filing.now)
 
 
 def _trail(session: Session, filing: Filing, row: Row) -> None:

@@ -33,6 +33,7 @@ _values = attrgetter(*COLUMNS)
 _PATH = _UNITS.c.report_path
 _GET = prepared(select(_UNITS).where(_UNITS.c.code == bindparam("code")))
 _ALL = prepared(select(_UNITS).order_by(_UNITS.c.code))
+_NAMES = prepared(select(_UNITS.c.code, _UNITS.c.name))
 _ANY = prepared(select(func.max(_UNITS.c.code).label("code")))
 _REPORTING_BELOW = prepared(
     select(_UNITS)
@@ -60,6 +61,11 @@ def get(session: Session, code: str) -> Row:
     if row is None:
         raise NotFound()
     return row
+
+
+def names(session: Session) -> dict[str, str]:
+    """The name of every unit by its code."""
+    return {row["code"]: row["name"] for row in session.all(_NAMES)}
 
 
 def register_figures(unit: Row) -> dict[str, int | None]:

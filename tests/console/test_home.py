@@ -26,7 +26,7 @@ FLAGS = (
     "--disable-component-update --disable-sync"
 )
 LANGUAGES = ("zh", "en")
-PATHS = ("/", "/demo/board", "/demo/trends")
+PATHS = ("/", "/demo/board", "/demo/trends", "/demo/mismatches")
 
 
 @pytest.fixture

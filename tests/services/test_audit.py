@@ -44,6 +44,25 @@ DRAFT = asked("POST", REPORTS, "guangzhou", report(draft=True))
 ACCEPT = asked("POST", at("/accept"), "reviewer", {})
 
 
+def on_the_last(address: str, step: str, by: str, body: object) -> Step:
+    """A step of what a list shows first: the last import, the only mismatch."""
+
+    def take(service: Service) -> Any:
+        found = service.get(address, by="reviewer").json["items"][0]["id"]
+        return service.post(f"{address}/{found}/{step}", body, by=by)
+
+    return take
+
+
+IMPORTS, MISMATCHES = "/api/v1/ledger/imports", "/api/v1/mismatches"
+IMPORT = asked(
+    "POST", IMPORTS, "reviewer", LEDGER.replace(",410,", ",411,").encode(), content_type="text/csv"
+)
+RECONCILE = asked("POST", "/api/v1/reconciliations", "reviewer", {"period": "2015-04", "unit": GUANGDONG})
+WHY = {"text": "台账尚未录入四月下旬的变动"}
+ROLL_BACK = on_the_last(IMPORTS, "rollback", "reviewer", {})
+
+
 @dataclass(frozen=True)
 class Write:
     """A write, what must be there before it, and how many rows of the audit it leaves."""
@@ -112,6 +131,18 @@ WRITES = {
         ),
         (FILE,),
         rows=2,
+    ),
+    "promote": Write(
+        on_the_last(IMPORTS, "promote", "reviewer", {"in_force": None}), (FILE, IMPORT, ROLL_BACK)
+    ),
+    "roll back": Write(ROLL_BACK, (FILE, IMPORT, RECONCILE)),
+    **{
+        step: Write(on_the_last(MISMATCHES, step, "reviewer", WHY), (FILE, IMPORT, RECONCILE))
+        for step in ("explain", "confirm", "dispute", "resolve")
+    },
+    "correct what differs": Write(
+        asked("PUT", at(""), "guangzhou", report(figures={"members_total": 411}), if_match='"1"'),
+        (FILE, IMPORT, RECONCILE),
     ),
     "with a key": Write(asked("POST", REPORTS, "guangzhou", report(), idempotency_key="k")),
     "register": Write(on_command_line(correct_the_register)),

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 import pytest
 
 from app.db import Database
+from app.domain.period import Period
 from app.domain.permission import Actor, Grant, Role
-from app.services import forms, reports
+from app.services import figures, forms, reports
 from app.services.periods import Policy
 from app.services.reports import Submission
 from tests.samples import GUANGZHOU, report
@@ -26,13 +27,19 @@ def engine_name() -> str:
 
 
 @contextmanager
-def watched(url: str) -> Iterator[list[str]]:
-    """The statements that filing one report runs."""
+def watched(url: str, *, is_in_ledger: bool = False) -> Iterator[list[str]]:
+    """The statements that filing one report runs, of a unit of which the ledger says something or nothing."""
     body = report()
     content = {name: value for name, value in body.items() if name not in {"unit", "period"}}
     seen: list[str] = []
     with Database(url).transaction() as session:
         forms.parse_all(session)
+        if is_in_ledger:
+            form, period = forms.in_force(session, Period(2015, 4)), "2015-04"
+            known = {"members_total": 1}
+            figures.refresh(
+                session, unit=GUANGZHOU, period=period, form=form, before=None, policy=Policy(), ledger=known
+            )
         session.connection.set_trace_callback(seen.append)
         submission = Submission(GUANGZHOU, "2015-04", content)
         reports.submit(session, submission=submission, by=REPORTER, now=OPENED, policy=Policy())
@@ -43,6 +50,17 @@ def watched(url: str) -> Iterator[list[str]]:
 def test_filing_a_report_takes_a_handful_of_statements(seeded_url: str) -> None:
     with watched(seeded_url) as statements:
         assert len(statements) <= FEW, "\n".join(statements)
+
+
+def test_a_unit_of_the_ledger_costs_one_look_up_more(seeded_url: str) -> None:
+    with watched(seeded_url, is_in_ledger=True) as statements:
+        assert len(statements) <= FEW + 1, "\n".join(statements)
+        asked = [text for text in statements if "FROM mismatch" in text]
+
+    assert len(asked) == 1
+    with Database(seeded_url).transaction() as session:
+        (plan,) = session.connection.execute(f"EXPLAIN QUERY PLAN {asked[0]}").fetchall()
+    assert "USING INDEX" in plan[-1]
 
 
 def test_none_of_them_reads_a_whole_table_that_grows(seeded_url: str) -> None:

@@ -43,6 +43,75 @@ class LedgerImportOut(Out):
     as_of: date | None
     findings: list[LedgerFindingOut]
     changes: ChangesOut
+    closed: list[dict[str, str]]
+    committed: bool
+
+
+class ClosedOut(Out):
+    """A unit's period that is closed: its figures stayed as they were."""
+
+    period: PeriodText
+    unit: UnitCode
+
+
+class LedgerVersionOut(LedgerImportOut):
+    """An import as a version: where it came from, what it superseded, whether it can still be used."""
+
+    unit: UnitCode
+    source: str = Field(examples=["upload"])
+    supersedes: str | None
+    is_in_force: bool
+    imported_at: datetime
+    imported_by: str
+    purged_at: datetime | None
+
+
+class LedgerImportPage(Out):
+    """Imports, newest first."""
+
+    items: list[LedgerVersionOut]
+    next: str | None
+
+
+class FigureChangeOut(Out):
+    """A figure that differs between two imports; null where one of them has none."""
+
+    period: PeriodText
+    unit: UnitCode
+    indicator: str
+    change: Literal["added", "changed", "removed"]
+    from_: int | None = Field(alias="from")
+    to: int | None
+
+
+class LedgerDiffOut(Out):
+    """What differs between two imports; `records` is null for a summary."""
+
+    id: str
+    against: str | None
+    changes: ChangesOut
+    figures: list[FigureChangeOut]
+    truncated: bool
+    records: dict[str, Any] | None
+
+
+class PromoteIn(Body):
+    """The import that the caller takes for the one in force; null for none."""
+
+    in_force: str | None = Field(pattern="^[0-9a-f]{32}$")
+
+
+class RollBackIn(Body):
+    """Nothing is needed."""
+
+
+class InForceOut(Out):
+    """The import that was moved, the one in force now, and what changed in open periods."""
+
+    id: str
+    in_force: str | None
+    changes: ChangesOut
+    closed: list[ClosedOut]
     committed: bool
 
 
@@ -65,9 +134,13 @@ class SummaryOut(Out):
 
 
 class MismatchOut(Out):
-    """Reported and ledger differ; difference = reported − ledger (positive: 多报)."""
+    """Reported and ledger differ; difference = reported − ledger (positive: 多报).
 
-    id: str
+    `id` is that of the mismatch itself (`/mismatches/{id}`), the same in every run; null in a run that compared
+    with an import that was not in force.
+    """
+
+    id: str | None
     unit: UnitCode
     indicator: str
     reported: int
@@ -99,6 +172,53 @@ class ReconciliationOut(Out):
     created_at: datetime
     committed: bool
     findings: list[LedgerFindingOut] | None = None
+
+
+class SideOut(Out):
+    """Cells that differ to one side, and the sum of their differences."""
+
+    cells: int
+    sum: int
+
+
+class FigureSumsOut(Out):
+    """多报 and 少报 of one figure; never netted against each other."""
+
+    over: SideOut
+    under: SideOut
+
+
+class NamedUnitOut(Out):
+    """A unit."""
+
+    unit: UnitCode
+    name: str
+
+
+class SumsOut(Out):
+    """Per figure, the largest differences, and who is missing on which side."""
+
+    figures: dict[str, FigureSumsOut]
+    top: list[MismatchOut]
+    missing_in_ledger: list[NamedUnitOut]
+    not_reported: list[NamedUnitOut]
+
+
+class ProvinceSumsOut(SumsOut):
+    """The same for one province."""
+
+    province: UnitCode
+
+
+class RunSummaryOut(SumsOut):
+    """What a run comes to."""
+
+    id: str
+    period: PeriodText
+    unit: UnitCode
+    ledger_import: str | None
+    summary: SummaryOut
+    provinces: list[ProvinceSumsOut]
 
 
 class MismatchPage(Out):

@@ -2,7 +2,7 @@
 
 What was published is never changed: the database itself refuses, apart from the state of one that was corrected.
 
-Revision ID: 0008
+Revision ID: 0004
 Revises: 0003
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
+revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None

@@ -1,0 +1,139 @@
+"""`/ledger/imports/{id}`: the versions of the ledger, what differs between them, and which is in force."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from app.api.answers import DryRun, json_answer, json_response, page_of, read, write
+from app.api.body import json_body
+from app.api.documented import answers
+from app.api.examples import PROMOTE
+from app.api.paging import Cursor, Limit, decode_cursor
+from app.api.schemas.ledger import (
+    InForceOut,
+    LedgerDiffOut,
+    LedgerImportPage,
+    LedgerVersionOut,
+    PromoteIn,
+    RollBackIn,
+)
+from app.db import Row, Session
+from app.domain.permission import Actor
+from app.services import ledger, ledger_versions
+from app.services.idempotency import Answer
+
+router = APIRouter(prefix="/api/v1/ledger/imports", tags=["ledger"])
+
+ID = "^[0-9a-f]{32}$"
+ImportInPath = Annotated[str, Path(pattern=ID)]
+ACTS = (200, 403, 404, 409, 413, 415, 422)
+
+
+@router.get("", responses=answers(LedgerImportPage, 200, 403, 422))
+async def list_imports(
+    request: Request,
+    kind: Annotated[str | None, Query(pattern="^(summary|members|orgs)$")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Response:
+    """The imports in the name of units within the caller's reach, newest first."""
+    (before,) = decode_cursor(cursor, (str,)) or (None,)
+    rows = await read(request, ledger.listed, kind=kind, before=before, limit=limit + 1)
+    page = page_of(rows, limit, "id")
+    return json_response({"items": [version_json(row) for row in page["items"]], "next": page["next"]})
+
+
+@router.get("/{import_id}", responses=answers(LedgerVersionOut, 200, 403, 404, 422))
+async def get_import(request: Request, import_id: ImportInPath) -> Response:
+    """One import, as it was answered when the file came in, and whether it is in force."""
+    return json_response(version_json(await read(request, _get, import_id=import_id)))
+
+
+@router.get("/{import_id}/diff", responses=answers(LedgerDiffOut, 200, 403, 404, 409, 422))
+async def diff_imports(
+    request: Request,
+    import_id: ImportInPath,
+    against: Annotated[
+        str | None, Query(pattern=ID, description="Another import; without it, the one it superseded.")
+    ] = None,
+) -> Response:
+    """The figures that were added, changed and removed against another import, by period, unit and column.
+
+    At most 10,000 are listed; the counts count all. `records` is for imports of rosters, and null for others.
+    """
+    return json_response(await read(request, ledger_versions.diff, import_id=import_id, against=against))
+
+
+@router.post("/{import_id}/promote", responses=answers(InForceOut, *ACTS))
+async def promote_import(
+    request: Request,
+    import_id: ImportInPath,
+    body: Annotated[PromoteIn, json_body(PromoteIn, examples=PROMOTE)],
+    dry_run: DryRun = False,
+) -> Response:
+    """Put an earlier import in force again for the units and periods that it names.
+
+    `in_force` names the import that the caller takes for the one in force; 409 when it is another by now. The
+    figures of open periods are computed anew in the same transaction; closed ones stay, and are named in `closed`.
+    """
+    return await write(
+        request,
+        ledger_versions.promote,
+        _moved,
+        body=body.model_dump(),
+        dry_run=dry_run,
+        is_long=True,
+        import_id=import_id,
+        in_force=body.in_force,
+        policy=request.app.state.policy,
+    )
+
+
+@router.post("/{import_id}/rollback", responses=answers(InForceOut, *ACTS))
+async def roll_back_import(
+    request: Request,
+    import_id: ImportInPath,
+    body: Annotated[RollBackIn, json_body(RollBackIn)],
+    dry_run: DryRun = False,
+) -> Response:
+    """Take the import in force back: what was in force before it is again, and where nothing was, nothing is.
+
+    409 when another import is in force. Closed periods stay, and are named in `closed`.
+    """
+    return await write(
+        request,
+        ledger_versions.roll_back,
+        _moved,
+        body=body.model_dump(),
+        dry_run=dry_run,
+        is_long=True,
+        import_id=import_id,
+        policy=request.app.state.policy,
+    )
+
+
+def _get(session: Session, *, by: Actor, import_id: str) -> Row:
+    return ledger.get(session, import_id, by=by)
+
+
+def _moved(row: Row, committed: bool) -> Answer:
+    same = ("id", "in_force", "closed")
+    return json_answer(
+        {**{name: row[name] for name in same}, "changes": row["moved"], "committed": committed}
+    )
+
+
+def version_json(row: Row) -> dict[str, Any]:
+    """A stored import as the contract writes it, with where it came from and what became of it."""
+    same = ("id", "kind", "encoding", "rows", "accepted", "sha256", "as_of", "findings", "source")
+    told = ("supersedes", "imported_at", "imported_by", "purged_at")
+    return {
+        **{name: row[name] for name in (*same, *told)},
+        "unit": row["unit_code"],
+        "is_in_force": bool(row["is_in_force"]),
+        "closed": [],
+        **row["summary"],
+        "committed": True,
+    }
