@@ -39,6 +39,8 @@ class Action(StrEnum):
     READ_MISMATCHES = "mismatches:read"
     READ_AGGREGATES = "aggregates:read"
     READ_AUDIT = "audit:read"
+    MANAGE_WEBHOOKS = "webhooks:manage"
+    MANAGE_SUBSCRIPTIONS = "subscriptions:manage"
 
 
 _ALL = frozenset(Role)
@@ -62,6 +64,8 @@ ROLES: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.READ_MISMATCHES: frozenset({_R, _V, _I}),
         Action.READ_AGGREGATES: frozenset({_R, _V, _I}),
         Action.READ_AUDIT: frozenset({_U}),
+        Action.MANAGE_WEBHOOKS: frozenset({_I, _A}),
+        Action.MANAGE_SUBSCRIPTIONS: frozenset({_R, _A}),
     }
 )
 """The roles that may act (promises.md section 6). The administrator sees no report data."""
