@@ -61,7 +61,7 @@ _DUE = prepared(
     .join(_WEBHOOKS, _WEBHOOKS.c.id == _DELIVERIES.c.webhook_id)
     .outerjoin(_OUTBOX, _OUTBOX.c.seq == _DELIVERIES.c.event_seq)
     .where(*_IS_DUE)
-    .order_by(_DELIVERIES.c.next_at, _DELIVERIES.c.id)
+    .order_by(_DELIVERIES.c.next_at, func.coalesce(_DELIVERIES.c.event_seq, 0), _DELIVERIES.c.id)
     .limit(1)
 )
 _CLAIM = prepared(
