@@ -123,9 +123,33 @@ OPERATIONS: dict[str, Operation] = {
         Action.PUBLISH_FORM, _post("/api/v1/forms", {"definition": FORM}), place="none"
     ),
     "GET /api/v1/events": Operation(Action.READ_REPORT, _get("/api/v1/events"), place="none"),
+    "POST /api/v1/webhooks": Operation(
+        Action.MANAGE_WEBHOOKS,
+        lambda code: Asked(
+            "POST", "/api/v1/webhooks", None, {"unit": code, "url": "https://hooks.example.org/"}
+        ),
+    ),
+    "GET /api/v1/webhooks": Operation(Action.MANAGE_WEBHOOKS, _get("/api/v1/webhooks"), place="none"),
+    "GET /api/v1/reminders": Operation(
+        Action.READ_REPORT, _get("/api/v1/reminders?period=2015-04&unit={unit}")
+    ),
+    "GET /api/v1/subscriptions/{unit}": Operation(
+        Action.MANAGE_SUBSCRIPTIONS, _get("/api/v1/subscriptions/{unit}")
+    ),
+    "PUT /api/v1/subscriptions/{unit}": Operation(
+        Action.MANAGE_SUBSCRIPTIONS,
+        lambda code: Asked(
+            "PUT", f"/api/v1/subscriptions/{code}", None, {"emails": ["nongqing@example.org"]}
+        ),
+    ),
     "GET /api/v1/audit": Operation(Action.READ_AUDIT, _get("/api/v1/audit"), place="none"),
 }
 ELSEWHERE = {
+    "GET /api/v1/webhooks/{webhook_id}",
+    "DELETE /api/v1/webhooks/{webhook_id}",
+    "POST /api/v1/webhooks/{webhook_id}/test",
+    "GET /api/v1/webhooks/{webhook_id}/deliveries",
+    "POST /api/v1/webhooks/{webhook_id}/redeliver",
     "POST /api/v1/ledger/imports",
     "GET /api/v1/ledger/imports/{import_id}",
     "GET /api/v1/reconciliations/{run_id}",
@@ -141,7 +165,7 @@ ELSEWHERE = {
     "GET /api/v1/reports/{period}/forms.zip",
     "POST /api/v1/reports/xlsx",
 }
-"""Tested with the ledger, with evidence, with claims and with workbooks, which need what must exist first."""
+"""Tested with the ledger, with evidence, claims, webhooks and workbooks, which need what must exist first."""
 
 
 def operations(service: Service) -> set[str]:
