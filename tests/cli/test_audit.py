@@ -42,7 +42,11 @@ def run(*words: str) -> tuple[int, str]:
 def change(database: Path, *statements: str) -> None:
     """As one who owns the database."""
     connection = sqlite3.connect(database)
-    for statement in ("DROP TRIGGER audit_event_no_update", "DROP TRIGGER audit_event_no_delete", *statements):
+    for statement in (
+        "DROP TRIGGER audit_event_no_update",
+        "DROP TRIGGER audit_event_no_delete",
+        *statements,
+    ):
         connection.execute(statement)
     connection.commit()
     connection.close()
