@@ -14,7 +14,7 @@ SCRATCH := sqlite:///$(CURDIR)/var/scratch.sqlite3
 NEXT = $(shell printf %04d $$(($$(ls migrations/versions/*.py 2>/dev/null | wc -l) + 1)))
 COMPILE := pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: help install system demo test check check-fast bench revision lock format clean
+.PHONY: help install system demo test prove check check-fast bench revision lock format clean
 
 help:            ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ test: $(STAMP) system ## everything: lint, types, architecture, migrations, all 
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/pytest -n 2
+
+prove: $(STAMP) system ## the long proofs at their full size: tampering, lost replies, logs (minutes)
+	YUEBAO_PROVE_SCALE=1 $(BIN)/pytest tests/proofs
 
 check: test      ## the same as test: what CI runs
 
