@@ -141,7 +141,7 @@ def _tasks(settings: Settings, app: Edge, clock: Clock) -> list[Task]:
     """What a server does on the side; several processes may do it at once."""
     database, allowed, policy = app.state.database, app.state.outgoing, app.state.policy
     courier = Courier(now=clock.now, allowed=allowed)
-    tasks = [Task("deliver", 2.0, lambda: deliveries.deliver(database, courier))]
+    tasks = [Task("deliver", 2.0, lambda: deliveries.deliver(database, courier, most=50))]
     if settings.smtp_url:
         mailbox = parse_mailbox(settings.smtp_url)
         tasks.append(Task("remind", 600.0, lambda: remind_by_day(database, clock.now(), policy, mailbox)))

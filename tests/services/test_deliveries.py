@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -189,6 +190,18 @@ def test_an_attempt_that_a_crash_cut_short_is_made_again(service: Service, recei
     assert deliver(service, receiver) == Done(1, 1)
     assert claimed is not None
     assert receiver.got[0][0]["webhook-id"] == claimed["id"]
+
+
+def test_several_who_deliver_at_once_make_each_attempt_once(service: Service, receiver: Receiver) -> None:
+    subscribe(service, receiver, "report.*")
+    for code in GUANGDONG_UNITS:
+        service.post(REPORTS, report(code), by="everybody")
+
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda _: deliver(service, receiver), range(4)))
+
+    ids = [headers["webhook-id"] for headers, _ in receiver.got]
+    assert sum(each.attempted for each in done) == len(ids) == len(set(ids)) == len(GUANGDONG_UNITS)
 
 
 def test_a_redirect_is_not_followed(service: Service, receiver: Receiver) -> None:
