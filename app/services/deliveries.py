@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Select, bindparam, func, or_, select, update
+from sqlalchemy import Select, bindparam, delete, func, or_, select, update
 
 from app.db import Database, Row, Session, prepared
 from app.domain.address import Outgoing
@@ -24,6 +24,9 @@ LEASE = timedelta(seconds=60)
 
 BATCH = 500
 """Events that are looked at for a webhook at a time."""
+
+REMEMBERED = timedelta(days=30)
+"""How long a delivery that was taken can still be seen and sent again."""
 
 GONE = 410
 """The receiver's way of unsubscribing (Standard Webhooks)."""
@@ -89,6 +92,12 @@ _HOLD = prepared(
     )
     .values(next_at=bindparam("next"))
 )
+# Once delivered, `next_at` is the instant of it: the index on both finds the old ones.
+_FORGET = prepared(
+    delete(_DELIVERIES).where(
+        _DELIVERIES.c.status == "delivered", _DELIVERIES.c.next_at < bindparam("before")
+    )
+)
 _DISABLE = prepared(
     update(_WEBHOOKS)
     .where(_WEBHOOKS.c.id == bindparam("webhook"))
@@ -133,7 +142,10 @@ def deliver(database: Database, courier: Courier, *, most: int = 1000) -> Done:
 
 
 def plan(session: Session, *, now: datetime) -> None:
-    """Make a delivery of every event that a webhook has not seen and wants, in the order of events."""
+    """Make a delivery of every event that a webhook has not seen and wants, in the order of events.
+
+    Forgets what was delivered long ago.
+    """
     for hook in session.all(_BEHIND):
         while hook["seen"] < hook["last"]:
             through = min(hook["seen"] + BATCH, hook["last"])
@@ -141,6 +153,7 @@ def plan(session: Session, *, now: datetime) -> None:
                 webhooks.queue(session, hook["id"], event["seq"], now)
             hook["seen"] = through
         session.run(_SEEN, webhook=hook["id"], last=hook["last"])
+    session.run(_FORGET, before=now - REMEMBERED)
 
 
 def settle(session: Session, work: Row, outcome: Outcome, *, now: datetime, chance: float) -> None:

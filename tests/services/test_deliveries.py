@@ -204,6 +204,20 @@ def test_several_who_deliver_at_once_make_each_attempt_once(service: Service, re
     assert sum(each.attempted for each in done) == len(ids) == len(set(ids)) == len(GUANGDONG_UNITS)
 
 
+def test_what_was_delivered_is_forgotten_after_a_month(service: Service, receiver: Receiver) -> None:
+    subscribe(service, receiver, "report.*")
+    service.post(REPORTS, report())
+    deliver(service, receiver)
+    first = service.rows(DELIVERIES)[0]["id"]
+    service.clock.set("2015-05-24T09:00:01+08:00")
+    service.post(at("/accept"), by="reviewer")
+
+    assert deliver(service, receiver) == Done(1, 1)
+
+    assert [row["id"] for row in service.rows(DELIVERIES) if row["id"] == first] == []
+    assert len(service.rows(DELIVERIES)) == 1
+
+
 def test_a_redirect_is_not_followed(service: Service, receiver: Receiver) -> None:
     hook = subscribe(service, receiver, "report.*")["id"]
     service.post(REPORTS, report())
