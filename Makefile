@@ -31,6 +31,9 @@ test: $(STAMP) system ## everything: lint, types, architecture, migrations, all 
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/pytest -n 2
 
+prove: $(STAMP) system ## the long proofs at their full size: tampering, lost replies, logs (minutes)
+	YUEBAO_PROVE_SCALE=1 $(BIN)/pytest tests/proofs
+
 check: test      ## the same as test: what CI runs
 
 check-fast: $(STAMP) ## lint, format, types, architecture, and the tests that need no server
@@ -39,9 +42,6 @@ check-fast: $(STAMP) ## lint, format, types, architecture, and the tests that ne
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/pytest tests/domain tests/reconcile tests/house -m "not pg" -p no:cacheprovider
-
-prove: $(STAMP) system ## the long proofs at full size; CI runs a tenth of them (YUEBAO_PROVE_SCALE)
-	YUEBAO_PROVE_SCALE=$${YUEBAO_PROVE_SCALE:-1} $(BIN)/pytest -n 2 tests/proofs
 
 bench: $(BENCH)  ## measure floor, peer and service; writes docs/performance.md
 	.ci/system wrk postgresql

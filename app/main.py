@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import gc
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cache
 
 from app import __version__
@@ -27,32 +28,39 @@ from app.api import (
     periods,
     rankings,
     reconciliations,
+    reminders,
     report_steps,
     reports,
     sdmx,
     series,
     trail,
     units,
+    webhooks,
     workbooks,
 )
 from app.api.desk import Desk
 from app.api.docs import docs_router
 from app.api.edge import Edge, EdgeOptions
 from app.api.middleware import Lane
-from app.api.observation import BufferedLines
+from app.api.observation import BufferedLines, task_line
 from app.console import board as demo_board
 from app.console import home, trends
 from app.console import mismatches as mismatch_pages
 from app.db import Database
+from app.domain.address import parse_outgoing
 from app.domain.clock import Clock
 from app.domain.permission import Actor
-from app.services import tokens
+from app.services import anchors, deliveries, tokens
 from app.services.aggregates import Answers
+from app.services.deliveries import Courier
 from app.services.forms import parse_all as forms_in_use
+from app.services.mail import parse_mailbox
 from app.services.parts import Parts
 from app.services.periods import Policy
+from app.services.reminders import remind_by_day
+from app.services.worker import Task, Worker
 from app.settings import Environment, Settings
-from app.storage import open_store
+from app.storage import open_store, parse_scanner
 
 ROUTERS = (
     reports,
@@ -77,6 +85,8 @@ ROUTERS = (
     units,
     forms,
     trail,
+    webhooks,
+    reminders,
     health,
     home,
 )
@@ -113,6 +123,11 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     app.state.spool = settings.data_dir
     app.state.desk = Desk(database, clock, app.state.policy, settings.data_dir)
     app.state.is_demo = is_demo
+    app.state.outgoing = parse_outgoing(
+        settings.webhook_hosts, allows_http=settings.env is not Environment.PRODUCTION
+    )
+    app.state.scanner = parse_scanner(settings.clamd_url) if settings.clamd_url else None
+    app.state.tasks = _tasks(settings, app, clock) if settings.worker else []
     app.state.log = log
     return app
 
@@ -146,6 +161,32 @@ def _options(
     )
 
 
+def _tasks(settings: Settings, app: Edge, clock: Clock) -> list[Task]:
+    """What a server does on the side; several processes may do it at once."""
+    database, allowed, policy = app.state.database, app.state.outgoing, app.state.policy
+    courier = Courier(now=clock.now, allowed=allowed)
+    tasks = [Task("deliver", 2.0, lambda: deliveries.deliver(database, courier, most=50))]
+    if settings.smtp_url:
+        mailbox = parse_mailbox(settings.smtp_url)
+        tasks.append(Task("remind", 600.0, lambda: remind_by_day(database, clock.now(), policy, mailbox)))
+    if settings.audit_anchor:
+        keeper = anchors.Keeper(settings.audit_anchor, allowed)
+        tasks.append(Task("anchor", 60.0, lambda: keeper.keep(database, now=clock.now())))
+    return tasks
+
+
+def _report_to(app: Edge) -> Callable[[str, Exception], None]:
+    """A line of the log for a task that failed; written on the loop, where the lines are gathered."""
+    loop = asyncio.get_running_loop()
+
+    def report(task: str, error: Exception) -> None:
+        line = task_line(task, error, app.edge.now())
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(app.edge.write_log, line)
+
+    return report
+
+
 @asynccontextmanager
 async def _life(app: Edge) -> AsyncIterator[None]:
     """Start the lanes, parse the forms, end what was interrupted; at the end, finish what waits."""
@@ -153,8 +194,13 @@ async def _life(app: Edge) -> AsyncIterator[None]:
     await app.state.database.read(forms_in_use)
     await app.state.desk.start()
     _settle()
+    worker = Worker(app.state.tasks, _report_to(app)) if app.state.tasks else None
+    if worker is not None:
+        worker.start()
     yield
     await app.state.desk.stop()
+    if worker is not None:
+        await asyncio.to_thread(worker.stop)
     app.state.database.stop()
     if app.state.log is not sys.stdout:
         app.state.log.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +12,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LEVELS = ("prefecture", "county", "township")
 """The levels at which a meeting needs evidence, unless the setting names fewer."""
+
+
+_MAILBOX = re.compile(r"(smtps|smtp|smtp\+plain)://([^@/]+@)?[^@/]+/[^@/]+(@|%40)[^@/]+")
+_SCANNER = re.compile(r"tcp://[^/@]+:[0-9]{1,5}|unix:/.+")
 
 
 class Environment(StrEnum):
@@ -48,6 +53,11 @@ class Settings(BaseSettings):
     evidence_quota_bytes: int = Field(default=20 << 30, ge=1 << 10)
     max_evidence_bytes: int = Field(default=1 << 30, ge=1 << 10)
     allowed_hosts: str = "*"
+    worker: bool = True
+    webhook_hosts: str = ""
+    smtp_url: str = ""
+    audit_anchor: str = ""
+    clamd_url: str = ""
 
     @model_validator(mode="after")
     def check_clock(self) -> Settings:
@@ -74,6 +84,30 @@ class Settings(BaseSettings):
         """Only the shape; whether the store answers is seen when it is first used."""
         if value.partition("://")[0] not in ("s3", "file") and "://" in value:
             raise ValueError("takes a folder, or s3://bucket/prefix?endpoint=…&region=…")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def check_smtp_url(cls, value: str) -> str:
+        """A server, a sender, and how the way there is secured."""
+        if value and not _MAILBOX.fullmatch(value):
+            raise ValueError("takes smtps://user:password@host:465/sender@office.example")
+        return value
+
+    @field_validator("audit_anchor")
+    @classmethod
+    def check_audit_anchor(cls, value: str) -> str:
+        """A file or an address; plain http would let anybody on the way forge what is kept."""
+        if "://" in value and not value.startswith("https://"):
+            raise ValueError("takes a file, or https://host/path")
+        return value
+
+    @field_validator("clamd_url")
+    @classmethod
+    def check_clamd_url(cls, value: str) -> str:
+        """Where the scanner listens."""
+        if value and not _SCANNER.fullmatch(value):
+            raise ValueError("takes tcp://host:3310, or unix:/run/clamav/clamd.ctl")
         return value
 
     @property

@@ -98,7 +98,8 @@ class Service:
         self.tokens = dict(tokens)
         self.database_url = database_url
         self.app: Edge = create_app(
-            Settings(env="test", database_url=database_url, **settings), clock=self.clock
+            Settings(**{"env": "test", "database_url": database_url, "worker": False} | settings),
+            clock=self.clock,
         )
         self.log: list[str] = []
         self.app.log.write = self.log.append

@@ -18,10 +18,11 @@ from app.api.schemas.evidence import EvidenceOut
 from app.db import Row
 from app.domain.file_name import checked_filename, disposition
 from app.domain.file_type import LONGEST_START, Kind, check_content, check_start, promised_kind
+from app.errors import Finding, Invalid, Severity, Text
 from app.services import evidence
 from app.services.evidence import Received
 from app.services.idempotency import Answer
-from app.storage import Blob, Incoming, Store
+from app.storage import Blob, Incoming, Scanner, Store, is_infected
 
 router = APIRouter(prefix="/api/v1/evidence", tags=["evidence"])
 
@@ -53,7 +54,8 @@ async def upload_evidence(
 
     Taken are PDF, PNG, JPEG, Word, Excel, WPS and OFD, judged by content, not by name alone. Archives are
     looked into: bombs, macros, entities and encryption are refused (422). With `Repr-Digest: sha-256=:…:` a
-    file that arrives changed is refused. What it proves is said by a claim.
+    file that arrives changed is refused. Where a virus scanner is set up, an infected file is refused (422), and
+    every file while the scanner is down (503). What it proves is said by a claim.
     """
     name = checked_filename(filename)
     kind = promised_kind(name)
@@ -152,7 +154,17 @@ async def _received(request: Request, incoming: Incoming, kind: Kind) -> Blob:
     if announced is not None and announced.hex() != blob.sha256:
         raise digest_mismatch()
     await asyncio.to_thread(check_content, kind, incoming.file)
+    scanner: Scanner | None = request.app.state.scanner
+    if scanner is not None and await asyncio.to_thread(is_infected, scanner, incoming.file):
+        raise _infected()
     return blob
+
+
+def _infected() -> Invalid:
+    """422 for a file in which the scanner found something; what, is nobody's business but the scanner's log."""
+    text = Text("文件中发现病毒，未保存，请杀毒后重新上传", "A virus was found in the file; nothing was kept")
+    found = Finding("file-infected", "file-infected", Severity.ERROR, "", text)
+    return Invalid(text, code="file-infected", findings=[found])
 
 
 def _declared_size(request: Request) -> int:

@@ -62,6 +62,15 @@ CLAIM = {
 }
 REJECT_CLAIM = {"reason": {"reason": "新闻稿未写明会议日期"}}
 
+WEBHOOK = {
+    "reports": {
+        "unit": "440000",
+        "url": "https://hooks.example.org/yuebao",
+        "kinds": ["report.*", "claim.accepted"],
+    }
+}
+SUBSCRIPTION = {"office": {"emails": ["nongqing@example.org"]}}
+
 LEDGER = (
     "period,unit_code,unit_name,members_added,members_left,members_total,orgs_new,orgs_dissolved,"
     "orgs_rectified,orgs_total,as_of\n"

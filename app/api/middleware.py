@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from ipaddress import ip_address
 from itertools import count
 from secrets import token_hex
 from typing import Any
@@ -19,7 +21,10 @@ from app.errors import Malformed, NotFound, Problem, Text, TooLarge
 
 Headers = list[tuple[bytes, bytes]]
 
-_REQUEST_ID = re.compile(rb"[A-Za-z0-9-]{1,64}")
+_REQUEST_ID = re.compile(
+    # No run of digits that could be somebody's telephone or identity number: it goes to the log and the audit.
+    rb"(?!(?:[A-Za-z0-9]*-)*(?:(?:86|0086)?1[3-9][0-9]{9}|[0-9]{15}|[0-9]{17}[0-9Xx])(?:-|$))[A-Za-z0-9-]{1,64}"
+)
 _HOST = re.compile(rb"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
 SINGLE = frozenset(
@@ -70,9 +75,22 @@ class Arrival:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         state = state_of(scope)
         state["received_at"] = self.now()
+        client = scope.get("client")
+        if client and not _is_address(client[0]):
+            # From a trusted proxy's X-Forwarded-For, which passes on whatever a client writes there.
+            scope["client"] = ("", 0)
         sent = headers_of(scope).get(b"x-request-id", b"")
         state["request_id"] = sent.decode() if _REQUEST_ID.fullmatch(sent) else self._next_id()
         await self.app(scope, receive, send)
+
+
+@lru_cache(maxsize=4096)
+def _is_address(host: str) -> bool:
+    """Whether this is an IP address in its plain form: it goes to the log and the audit as it is."""
+    try:
+        return ip_address(host).compressed == host.lower() and "%" not in host
+    except ValueError:
+        return False
 
 
 class ResponseHeaders:

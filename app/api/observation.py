@@ -7,6 +7,7 @@ import json
 import re
 import traceback
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import lru_cache
 from time import perf_counter
 from typing import Any, TextIO
@@ -112,6 +113,20 @@ class AccessLog:
         if self.is_verbose:
             line["message"] = str(error)
         self.write(_ENCODE(line))
+
+
+def task_line(task: str, error: Exception, at: datetime) -> str:
+    """The line of something that failed on the side: which task, the types and the place, no message."""
+    frames = traceback.extract_tb(error.__traceback__)[-12:]
+    return _ENCODE(
+        {
+            "event": "task-failed",
+            "at": at.isoformat(),
+            "task": task,
+            "error": [f"{type(link).__module__}.{type(link).__qualname__}" for link in _chain(error)],
+            "frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+        }
+    )
 
 
 def _chain(error: BaseException) -> list[BaseException]:

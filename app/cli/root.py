@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import audit, context, demo, evidence, ledger, reconcile, token, unit
+from app.cli import audit, context, demo, events, evidence, ledger, reconcile, token, unit
 from app.cli.context import problems_end_the_command
 from app.cli.installation import install
 from app.cli.server import run_server
@@ -21,6 +21,8 @@ app.add_typer(unit.app, name="unit")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(audit.app, name="audit")
+app.add_typer(events.app, name="events")
+app.command(name="remind")(events.remind)
 app.command(name="reconcile")(reconcile.command)
 app.command(name="demo")(demo.demo)
 

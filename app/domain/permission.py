@@ -43,6 +43,8 @@ class Action(StrEnum):
     WRITE_CIRCULAR = "circular:write"
     READ_CIRCULAR = "circular:read"
     READ_AUDIT = "audit:read"
+    MANAGE_WEBHOOKS = "webhooks:manage"
+    MANAGE_SUBSCRIPTIONS = "subscriptions:manage"
 
 
 _ALL = frozenset(Role)
@@ -70,6 +72,8 @@ ROLES: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.WRITE_CIRCULAR: frozenset({_V}),
         Action.READ_CIRCULAR: frozenset({_R, _V, _I}),
         Action.READ_AUDIT: frozenset({_U}),
+        Action.MANAGE_WEBHOOKS: frozenset({_I, _A}),
+        Action.MANAGE_SUBSCRIPTIONS: frozenset({_R, _A}),
     }
 )
 """The roles that may act (promises.md section 6). The administrator sees no report data."""

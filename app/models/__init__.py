@@ -8,12 +8,22 @@ from app.models.form_version import FormVersion
 from app.models.job import Job
 from app.models.ledger import LedgerFigure, LedgerImport, Reconciliation
 from app.models.mismatch import Mismatch, MismatchEntry, ReconciliationMismatch
+from app.models.reminder import Reminder, Subscription
 from app.models.report import Figures, Report, ReportVersion
-from app.models.trail import AuditEvent, DeadlineOverride, IdempotencyKey, OutboxEvent, Revision
+from app.models.trail import (
+    AuditEvent,
+    AuditSegment,
+    DeadlineOverride,
+    IdempotencyKey,
+    OutboxEvent,
+    Revision,
+)
 from app.models.unit import Unit
+from app.models.webhook import Webhook, WebhookDelivery
 
 __all__ = [
     "AuditEvent",
+    "AuditSegment",
     "Circular",
     "Claim",
     "ClaimEvidence",
@@ -32,10 +42,14 @@ __all__ = [
     "OutboxEvent",
     "Reconciliation",
     "ReconciliationMismatch",
+    "Reminder",
     "Report",
     "ReportVersion",
     "Revision",
+    "Subscription",
     "Token",
     "Unit",
+    "Webhook",
+    "WebhookDelivery",
     "metadata",
 ]

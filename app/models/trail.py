@@ -81,3 +81,18 @@ class DeadlineOverride(SQLModel, table=True):
     reason: str = Field(max_length=500)
     set_at: datetime = Field(sa_type=Instant)
     set_by: str = Field(max_length=64)
+
+
+class AuditSegment(SQLModel, table=True):
+    """Rows of the audit that were moved to an archive: the chain goes on from the last one's hash."""
+
+    __tablename__ = "audit_segment"
+
+    last_seq: int = Field(sa_column=Column(Sequence, primary_key=True, autoincrement=False))
+    first_seq: int = Field(sa_column=Column(BigInteger, nullable=False))
+    last_at: datetime = Field(sa_type=Instant)
+    last_hash: str = Field(max_length=64)
+    sha256: str = Field(max_length=64)
+    """Of the archive file, whole."""
+    archived_at: datetime = Field(sa_type=Instant)
+    archived_by: str = Field(max_length=64)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from app.db import Row, Session, prepared
 from app.domain.canonical import digest
 from app.domain.permission import Action, Actor
-from app.models import AuditEvent, Unit
+from app.models import AuditEvent, AuditSegment, Unit
 from app.models.base import iso
 from app.models.unit import within
 
@@ -21,7 +22,11 @@ _UNITS = Unit.__table__  # type: ignore[attr-defined]
 _LAST = select(func.max(_EVENTS.c.seq)).scalar_subquery()
 _HEAD = prepared(select(_EVENTS.c.seq, _EVENTS.c.hash).where(_EVENTS.c.seq == _LAST))
 _APPEND = prepared(insert(_EVENTS))
-_CHAIN = prepared(select(_EVENTS).order_by(_EVENTS.c.seq))
+_PAGE = prepared(
+    select(_EVENTS).where(_EVENTS.c.seq > bindparam("after")).order_by(_EVENTS.c.seq).limit(5000)
+)
+_SEGMENTS = AuditSegment.__table__  # type: ignore[attr-defined]
+_SEGMENT = prepared(select(_SEGMENTS).order_by(_SEGMENTS.c.last_seq.desc()).limit(1))
 
 
 def record(
@@ -88,13 +93,27 @@ def listed(session: Session, *, after: int, limit: int, by: Actor) -> list[Row]:
 def broken(session: Session) -> list[int]:
     """The numbers of the rows at which the chain does not hold: changed, missing before it, or out of place.
 
-    Empty for a sound chain. Cutting its end, or sealing it anew from some row on, shows only against a head
-    that was kept elsewhere.
+    Empty for a sound chain, which begins where the last archived segment ended. Cutting its end, or sealing it
+    anew from some row on, shows only against a head that was kept elsewhere (app.services.anchors).
     """
+    segment = session.one(_SEGMENT)
+    start = (segment["last_seq"] + 1, segment["last_hash"]) if segment else (1, GENESIS)
+    return breaks(_rows(session), *start)
+
+
+def breaks(rows: Iterable[Row], expected: int, previous: str) -> list[int]:
+    """The same for rows that ought to begin with a number and to seal a hash."""
     found = []
-    expected, previous = 1, GENESIS
-    for row in session.all(_CHAIN):
+    for row in rows:
         if row["seq"] != expected or row["prev_hash"] != previous or row["hash"] != seal(row):
             found.append(row["seq"])
         expected, previous = row["seq"] + 1, row["hash"]
     return found
+
+
+def _rows(session: Session) -> Iterator[Row]:
+    """The whole chain in order, a page at a time: it grows for years."""
+    page: list[Row] = session.all(_PAGE, after=0)
+    while page:
+        yield from page
+        page = session.all(_PAGE, after=page[-1]["seq"])

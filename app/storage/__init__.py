@@ -8,6 +8,16 @@ hash. Access is decided by the rows; this room knows hashes only.
 from app.storage.blob import Blob, Corrupted
 from app.storage.choice import open_store
 from app.storage.incoming import Incoming
+from app.storage.scanner import Scanner, is_infected, parse_scanner
 from app.storage.store import Store
 
-__all__ = ["Blob", "Corrupted", "Incoming", "Store", "open_store"]
+__all__ = [
+    "Blob",
+    "Corrupted",
+    "Incoming",
+    "Scanner",
+    "Store",
+    "is_infected",
+    "open_store",
+    "parse_scanner",
+]

@@ -145,9 +145,33 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "GET /api/v1/circulars": Operation(Action.READ_CIRCULAR, _get("/api/v1/circulars"), place="none"),
     "GET /api/v1/events": Operation(Action.READ_REPORT, _get("/api/v1/events"), place="none"),
+    "POST /api/v1/webhooks": Operation(
+        Action.MANAGE_WEBHOOKS,
+        lambda code: Asked(
+            "POST", "/api/v1/webhooks", None, {"unit": code, "url": "https://hooks.example.org/"}
+        ),
+    ),
+    "GET /api/v1/webhooks": Operation(Action.MANAGE_WEBHOOKS, _get("/api/v1/webhooks"), place="none"),
+    "GET /api/v1/reminders": Operation(
+        Action.READ_REPORT, _get("/api/v1/reminders?period=2015-04&unit={unit}")
+    ),
+    "GET /api/v1/subscriptions/{unit}": Operation(
+        Action.MANAGE_SUBSCRIPTIONS, _get("/api/v1/subscriptions/{unit}")
+    ),
+    "PUT /api/v1/subscriptions/{unit}": Operation(
+        Action.MANAGE_SUBSCRIPTIONS,
+        lambda code: Asked(
+            "PUT", f"/api/v1/subscriptions/{code}", None, {"emails": ["nongqing@example.org"]}
+        ),
+    ),
     "GET /api/v1/audit": Operation(Action.READ_AUDIT, _get("/api/v1/audit"), place="none"),
 }
 ELSEWHERE = {
+    "GET /api/v1/webhooks/{webhook_id}",
+    "DELETE /api/v1/webhooks/{webhook_id}",
+    "POST /api/v1/webhooks/{webhook_id}/test",
+    "GET /api/v1/webhooks/{webhook_id}/deliveries",
+    "POST /api/v1/webhooks/{webhook_id}/redeliver",
     "POST /api/v1/ledger/imports",
     "GET /api/v1/ledger/imports/{import_id}",
     "GET /api/v1/ledger/imports",
@@ -188,7 +212,7 @@ ELSEWHERE = {
     "GET /api/v1/circulars/{circular_id}.pdf",
     "POST /api/v1/aggregates/sdmx",
 }
-"""Tested with the ledger, evidence, claims, workbooks and circulars, which need what must exist first."""
+"""Tested with the ledger, evidence, claims, webhooks, workbooks and circulars, which need what must exist first."""
 
 
 def operations(service: Service) -> set[str]:

@@ -22,8 +22,10 @@ GOOD = json.dumps(EXAMPLE).encode()
 
 
 def test_the_clients_own_id_is_echoed_only_when_it_is_harmless() -> None:
-    for sent in ("abc-123", "A" * 64):
+    for sent in ("abc-123", "A" * 64, "5f0c1c1e-8a1f-4d55-9d7e-138123456789", "1448500000000"):
         assert call(small_app(), "GET", REPORT, ("x-request-id", sent)).headers["x-request-id"] == sent
+    for sent in ("13812345678", "id-8613812345678", "110101199003070011", "a-11010119900307001X-b"):
+        assert call(small_app(), "GET", REPORT, ("x-request-id", sent)).headers["x-request-id"] != sent
     for sent in ("a b", "A" * 65, "a\x1b[31m", "\u00e9", "a;b"):
         made = call(small_app(), "GET", REPORT, ("x-request-id", sent)).headers["x-request-id"]
         assert made != sent

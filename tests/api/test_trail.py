@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -112,3 +113,29 @@ def test_an_event_holds_what_a_follower_needs_to_fetch(busy: Service) -> None:
 def test_a_place_that_means_nothing_is_refused(service: Service, query: str) -> None:
     assert service.get(f"/api/v1/audit{query}", by="auditor").status == 422
     assert service.get(f"/api/v1/events{query}", by="centre").status == 422
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("2001:db8::7", "2001:db8::7"),
+        ("13800000000", ""),
+        ('x"}\r\n{"forged":true}', ""),
+        ("9" * 200, ""),
+        ("fe80::1%13800000000", ""),
+        ("", ""),
+    ],
+)
+def test_an_address_that_a_proxy_passes_on_is_kept_only_if_it_is_one(
+    service: Service, said: str, kept: str
+) -> None:
+    scope = service._scope
+
+    def forwarded(*arguments: Any) -> dict[str, Any]:
+        return {**scope(*arguments), "client": (said, 0)}
+
+    service._scope = forwarded  # type: ignore[method-assign]
+    assert service.post(REPORTS, report()).status == 201
+
+    assert service.get("/api/v1/audit?limit=1000", by="auditor").json["items"][-1]["address"] == kept

@@ -94,6 +94,11 @@ FROM_ENVIRONMENT = {
     "evidence_quota_bytes": ("2048", 2048),
     "max_evidence_bytes": ("4096", 4096),
     "allowed_hosts": ("yuebao.example", "yuebao.example"),
+    "worker": ("false", False),
+    "webhook_hosts": ("hooks.office.example", "hooks.office.example"),
+    "smtp_url": ("smtps://mail.example/a@office.example", "smtps://mail.example/a@office.example"),
+    "audit_anchor": ("https://anchors.example/heads", "https://anchors.example/heads"),
+    "clamd_url": ("tcp://clamav:3310", "tcp://clamav:3310"),
 }
 
 
@@ -130,6 +135,11 @@ def test_a_setting_comes_from_its_variable(field: str, no_settings: pytest.Monke
         ("EVIDENCE_LEVELS", "county,county"),
         ("EVIDENCE_LEVELS", ""),
         ("EVIDENCE_URL", "ftp://host/evidence"),
+        ("WORKER", "perhaps"),
+        ("SMTP_URL", "mail.example"),
+        ("SMTP_URL", "smtps://mail.example"),
+        ("AUDIT_ANCHOR", "http://anchors.example/heads"),
+        ("CLAMD_URL", "clamav:3310"),
     ],
 )
 def test_a_setting_that_does_not_fit_is_refused(
@@ -153,4 +163,7 @@ def test_the_page_of_settings_names_each_with_its_default(no_settings: pytest.Mo
     listed = dict(re.findall(r"^\| `YUEBAO_(\w+)` \| (.+?) \|", PAGES["docs/settings.md"], re.MULTILINE))
     defaults = {name.upper(): getattr(Settings(), name) for name in Settings.model_fields}
 
-    assert listed == {name: f"`{value}`" if value else "empty" for name, value in defaults.items()}
+    assert listed == {
+        name: f"`{str(value).lower() if value is True else value}`" if value else "empty"
+        for name, value in defaults.items()
+    }
