@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 
 from app.db import Row, Session, prepared
+from app.domain.aggregate import PREFECTURES_TOTAL
 from app.domain.circular import Facts
 from app.domain.form import FormVersion
 from app.domain.form_diff import diff
 from app.domain.period import FIRST, Period
 from app.domain.permission import Actor
 from app.models import AuditEvent, LedgerImport, Unit
-from app.services import aggregates, completeness, forms, periods, reconciliations
+from app.services import aggregates, completeness, forms, periods, rankings, reconciliations
 from app.services.periods import Policy
 
 _EVENTS = AuditEvent.__table__  # type: ignore[attr-defined]
@@ -38,17 +39,18 @@ def gathered(session: Session, *, unit: Row, period: Period, policy: Policy, by:
     """The facts of a unit and period. Raises Invalid where no form is in force."""
     form = forms.in_force(session, period)
     run = _reconciliation(session, unit, period, by)
+    sums = aggregates.of_unit(session, unit=unit, period=period)
     return Facts(
         form=form,
         period=period,
-        aggregate=aggregates.of_unit(session, unit=unit, period=period),
+        aggregate=sums,
         completeness=completeness.of_unit(
             session, unit_code=unit["code"], period=period, policy=policy, by=by
         ),
         reconciliation=run,
         previous=_previous(session, unit, period, form),
         cumulative=_cumulative(session, unit, period, form),
-        rankings=[],
+        rankings=_rankings(form, sums),
         returns=_returns(session, unit, period),
         vintage=None,
         closed_on=None,
@@ -57,6 +59,20 @@ def gathered(session: Session, *, unit: Row, period: Period, policy: Policy, by:
             0
         ].due,
     )
+
+
+def _rankings(form: FormVersion, sums: Body) -> list[Body]:
+    """The units by every ratio that tells them apart: not by column 1, where each has 0 or 1."""
+    specs = [spec for spec in form.ratios if spec.denominator != PREFECTURES_TOTAL]
+    return [
+        {"label": spec.label.zh, "rows": [_ranked(row) for row in rankings.ranked(sums["units"], spec)]}
+        for spec in specs
+    ]
+
+
+def _ranked(row: Body) -> Body:
+    note = row["remark"]["zh"] if row["remark"] else ""
+    return {"rank": row["rank"], "note": note, "name": row["name"], "display": row["display"]}
 
 
 def _reconciliation(session: Session, unit: Row, period: Period, by: Actor) -> Body | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -38,7 +38,7 @@ def of_unit(
     kept = answers.kept(session, **asked, by=by) or answers.computed(session, **asked)
     body = orjson.loads(kept.body)
     spec = _spec(session, period, ratio)
-    rows = ranking(_candidate(unit, spec) for unit in body["units"])
+    rows = ranked(body["units"], spec)
     same = ("period", "unit", "name", "form", "provisional")
     return {
         **{name: body[name] for name in same},
@@ -47,6 +47,11 @@ def of_unit(
         "ranked": sum(row["rank"] is not None for row in rows),
         "items": rows,
     }
+
+
+def ranked(of_units: Iterable[Mapping[str, Any]], spec: RatioSpec) -> list[dict[str, Any]]:
+    """The units of an aggregate by one ratio."""
+    return ranking(_candidate(unit, spec) for unit in of_units)
 
 
 def _spec(session: Session, period: Period, code: str) -> RatioSpec:

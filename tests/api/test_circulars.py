@@ -309,3 +309,17 @@ def test_what_was_published_cannot_be_changed_in_the_database(service: Service) 
     found = service.get(path, by="reviewer").json
     assert digest(found["content"]) == found["content_hash"]
     assert canonical(found["content"])
+
+
+def test_the_ranking_lists_every_unit_under_each_ratio(service: Service) -> None:
+    service.post(REPORTS, report())
+    service.post(REPORTS, report("440300"), by="everybody")
+
+    rows = service.post(CIRCULARS, APRIL, by="reviewer").json["content"]["attachments"][1]["rows"]
+
+    counties = [row for row in rows if row[0] == "召开动员会的县比例"]
+    townships = {row[2]: row[1] for row in rows if row[0] == "召开动员会的乡镇比例"}
+    assert len(counties) == 22
+    assert townships["广州市"] == 1
+    assert townships["深圳市"] == "不参与排名"
+    assert townships["韶关市"] == "未报"
