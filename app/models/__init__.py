@@ -1,8 +1,9 @@
 """The tables, one file per noun."""
 
-from app.models.access import Grant, Token
+from app.models.access import Account, AccountSession, Attempt, Grant, PendingGrant, RecoveryCode, Token
 from app.models.base import metadata
 from app.models.circular import Circular
+from app.models.contact import Contact, Disclosure
 from app.models.evidence import Claim, ClaimEvidence, ClaimUnit, Evidence
 from app.models.form_version import FormVersion
 from app.models.job import Job
@@ -13,12 +14,17 @@ from app.models.trail import AuditEvent, DeadlineOverride, IdempotencyKey, Outbo
 from app.models.unit import Unit
 
 __all__ = [
+    "Account",
+    "AccountSession",
+    "Attempt",
     "AuditEvent",
     "Circular",
     "Claim",
     "ClaimEvidence",
     "ClaimUnit",
+    "Contact",
     "DeadlineOverride",
+    "Disclosure",
     "Evidence",
     "Figures",
     "FormVersion",
@@ -30,8 +36,10 @@ __all__ = [
     "Mismatch",
     "MismatchEntry",
     "OutboxEvent",
+    "PendingGrant",
     "Reconciliation",
     "ReconciliationMismatch",
+    "RecoveryCode",
     "Report",
     "ReportVersion",
     "Revision",

@@ -81,7 +81,7 @@ def create(
         expires_at=now + min(life, LONGEST_LIFE),
         revoked_at=None,
     )
-    session.run(_GRANT, holder=token_id, role=role.value, unit_code=unit)
+    session.run(_GRANT, holder=token_id, token_id=token_id, account_id=None, role=role.value, unit_code=unit)
     audit.record(session, by=by, action="token.create", path=path, thing=f"token:{token_id}", now=now)
     return f"{PREFIX}{token_id}_{secret}"
 
