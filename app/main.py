@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import gc
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from functools import cache
 
 from app import __version__
 from app.api import (
+    accounts,
     aggregates,
     board,
     circular_files,
     circulars,
     claims,
     consolidations,
+    contacts,
     evidence,
     forms,
     health,
@@ -31,6 +35,8 @@ from app.api import (
     reports,
     sdmx,
     series,
+    sessions,
+    tokens,
     trail,
     units,
     workbooks,
@@ -45,12 +51,14 @@ from app.console import home, trends
 from app.console import mismatches as mismatch_pages
 from app.db import Database
 from app.domain.clock import Clock
-from app.domain.permission import Actor
-from app.services import tokens
 from app.services.aggregates import Answers
+from app.services.callers import Callers
 from app.services.forms import parse_all as forms_in_use
 from app.services.parts import Parts
+from app.services.passwords import Hashing
 from app.services.periods import Policy
+from app.services.second_factor import Seal
+from app.services.sessions import Rules
 from app.settings import Environment, Settings
 from app.storage import open_store
 
@@ -75,7 +83,11 @@ ROUTERS = (
     board,
     periods,
     units,
+    contacts,
     forms,
+    sessions,
+    accounts,
+    tokens,
     trail,
     health,
     home,
@@ -93,8 +105,9 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     is_demo = settings.env is Environment.DEMO
     # In the demo the terminal shows the tokens, which a line per request would scroll away.
     log = (settings.data_dir / "access.log").open("a") if is_demo else sys.stdout
+    callers = Callers(database, clock, rules_of(settings))
     app = Edge(
-        _options(settings, database, clock, BufferedLines(log)),
+        _options(settings, callers, BufferedLines(log)),
         title="月报 Yuebao",
         summary=DESCRIPTION,
         version=__version__,
@@ -104,6 +117,9 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     app.include(*(room.router for room in rooms), docs_router())
     app.state.database = database
     app.state.clock = clock
+    app.state.callers = callers
+    app.state.sign_in = callers.rules
+    app.state.hashing = Hashing()
     app.state.policy = Policy.of(settings.deadline_shift, settings.evidence_levels)
     app.state.store = open_store(
         settings.evidence, data_dir=settings.data_dir, with_sm3=settings.evidence_sm3
@@ -117,20 +133,24 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     return app
 
 
-def _options(
-    settings: Settings, database: Database, clock: Clock, write_log: Callable[[str], object]
-) -> EdgeOptions:
-    async def authenticate(kind: str, secret: str) -> Actor | None:
-        """Bearer tokens; sessions of the console come with accounts."""
-        if kind != "bearer":
-            return None
-        return await database.look(tokens.authenticate, secret, now=clock.now())
+def rules_of(settings: Settings) -> Rules:
+    """What the settings say of signing in."""
+    return Rules(
+        idle=timedelta(minutes=settings.session_idle_minutes),
+        longest=timedelta(hours=settings.session_hours),
+        second_factor_for=frozenset(filter(None, settings.second_factor_for.split(","))),
+        seal=Seal(settings.secret_key.get_secret_value()),
+        is_secure=settings.env is Environment.PRODUCTION,
+    )
 
+
+def _options(settings: Settings, callers: Callers, write_log: Callable[[str], object]) -> EdgeOptions:
     hosts = settings.allowed_hosts
     return EdgeOptions(
         write_log=write_log,
-        authenticate=authenticate,
-        now=clock.now,
+        authenticate=callers.authenticate,
+        now=callers.clock.now,
+        cookie=callers.rules.cookie_name,
         allowed_hosts=None if hosts == "*" else frozenset(host.strip() for host in hosts.split(",")),
         max_json_bytes=settings.max_json_bytes,
         lanes=(
@@ -141,7 +161,7 @@ def _options(
             Lane("/api/v1/aggregates/sdmx", "import", sdmx.LARGEST_UPLOAD),
         ),
         # In the demo all data is invented, so its pages need no caller; elsewhere those paths do not exist.
-        public_exact=frozenset({"/", "/metrics", *DEMO_PAGES, *home.STATIC}),
+        public_exact=frozenset({"/", "/metrics", "/api/v1/sessions", *DEMO_PAGES, *home.STATIC}),
         pages_exact=frozenset({"/", *DEMO_PAGES}),
     )
 
@@ -153,7 +173,12 @@ async def _life(app: Edge) -> AsyncIterator[None]:
     await app.state.database.read(forms_in_use)
     await app.state.desk.start()
     _settle()
+    writing = asyncio.create_task(app.state.callers.keep_writing())
     yield
+    writing.cancel()
+    # When a token was last used is worth less than an orderly end.
+    with suppress(Exception):
+        await app.state.callers.write_uses()
     await app.state.desk.stop()
     app.state.database.stop()
     if app.state.log is not sys.stdout:

@@ -6,11 +6,16 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LEVELS = ("prefecture", "county", "township")
 """The levels at which a meeting needs evidence, unless the setting names fewer."""
+
+ROLES = ("reporter", "reviewer", "auditor", "administrator")
+"""The roles of people, who can have a second factor; integrators are machines."""
+
+SHORTEST_KEY = 32
 
 
 class Environment(StrEnum):
@@ -48,6 +53,10 @@ class Settings(BaseSettings):
     evidence_quota_bytes: int = Field(default=20 << 30, ge=1 << 10)
     max_evidence_bytes: int = Field(default=1 << 30, ge=1 << 10)
     allowed_hosts: str = "*"
+    session_idle_minutes: int = Field(default=30, ge=1, le=480)
+    session_hours: int = Field(default=8, ge=1, le=24)
+    secret_key: SecretStr = SecretStr("")
+    second_factor_for: str = ""
 
     @model_validator(mode="after")
     def check_clock(self) -> Settings:
@@ -67,6 +76,32 @@ class Settings(BaseSettings):
         if len(set(named)) != len(named) or not set(named) <= set(LEVELS):
             raise ValueError(f"takes one or more of {', '.join(LEVELS)}, parted by commas")
         return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def check_secret_key(cls, value: SecretStr) -> SecretStr:
+        """Nothing, or a text too long to be guessed."""
+        if 0 < len(value.get_secret_value()) < SHORTEST_KEY:
+            raise ValueError(
+                f"takes {SHORTEST_KEY} characters or more, for example from: openssl rand -hex 32"
+            )
+        return value
+
+    @field_validator("second_factor_for")
+    @classmethod
+    def check_roles(cls, value: str) -> str:
+        """Roles, each once, parted by commas."""
+        named = value.split(",") if value else []
+        if len(set(named)) != len(named) or not set(named) <= set(ROLES):
+            raise ValueError(f"takes some of {', '.join(ROLES)}, parted by commas")
+        return value
+
+    @model_validator(mode="after")
+    def check_second_factor(self) -> Settings:
+        """Whoever must have a second factor must be able to set one up."""
+        if self.second_factor_for and not self.secret_key.get_secret_value():
+            raise ValueError("YUEBAO_SECOND_FACTOR_FOR needs YUEBAO_SECRET_KEY")
+        return self
 
     @field_validator("evidence_url")
     @classmethod

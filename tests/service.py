@@ -18,12 +18,16 @@ from app.api.edge import Edge
 from app.db import Row
 from app.domain.clock import Clock
 from app.main import create_app
+from app.models import metadata
 from app.settings import Settings
 
 T = TypeVar("T")
 
 _AS_WRITTEN = "=&%?/:,;+!'()*-"
 """Characters of a query that a test writes as they are to be sent."""
+
+OUR_PAGE = {"sec-fetch-site": "same-origin", "x-yuebao-request": "1"}
+"""What a script of our own pages sends with a cookie."""
 
 APRIL_24 = "2015-04-24T09:00:00+08:00"
 
@@ -81,7 +85,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Asked:
-    """A request: `body` is sent as it is when it is bytes, else as JSON; `by` names one of the tokens."""
+    """A request: `body` is sent as it is when it is bytes, else as JSON; `by` names a token or a cookie."""
 
     method: str
     path: str
@@ -91,11 +95,13 @@ class Asked:
 
 
 class Service:
-    """A running application and the tokens of the people who use it."""
+    """A running application, and the tokens and cookies of the people who use it."""
 
     def __init__(self, database_url: str, tokens: Mapping[str, str], **settings: Any) -> None:
         self.clock = SetClock()
         self.tokens = dict(tokens)
+        self.cookies: dict[str, str] = {}
+        self.client = "192.0.2.1"
         self.database_url = database_url
         self.app: Edge = create_app(
             Settings(env="test", database_url=database_url, **settings), clock=self.clock
@@ -150,6 +156,10 @@ class Service:
         finally:
             session.connection.close()
 
+    def rows_of(self, name: str) -> list[Row]:
+        """What the table of a name holds."""
+        return self.rows(metadata.tables[name])
+
     async def exchange(self, asked: Asked) -> Answer:
         """One request, for those who run a loop of their own."""
         body = asked.body if isinstance(asked.body, bytes) else _encoded(asked.body)
@@ -176,7 +186,9 @@ class Service:
         headers = {"host": "yuebao.test", "content-type": "application/json"}
         if length:
             headers["content-length"] = str(length)
-        if asked.by is not None:
+        if asked.by is not None and asked.by in self.cookies:
+            headers |= {"cookie": f"yuebao={self.cookies[asked.by]}"} | OUR_PAGE
+        elif asked.by is not None:
             headers["authorization"] = f"Bearer {self.tokens[asked.by]}"
         headers |= asked.headers
         return {
@@ -190,7 +202,7 @@ class Service:
             "root_path": "",
             "query_string": quote(query, safe=_AS_WRITTEN).encode(),
             "headers": [(name.encode(), value.encode("latin-1")) for name, value in headers.items()],
-            "client": ("192.0.2.1", 50_000),
+            "client": (self.client, 50_000),
             "server": ("192.0.2.9", 80),
             "state": {},
         }

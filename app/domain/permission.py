@@ -43,6 +43,13 @@ class Action(StrEnum):
     WRITE_CIRCULAR = "circular:write"
     READ_CIRCULAR = "circular:read"
     READ_AUDIT = "audit:read"
+    READ_ACCOUNTS = "accounts:read"
+    MANAGE_ACCOUNTS = "accounts:manage"
+    READ_TOKENS = "tokens:read"
+    MANAGE_TOKENS = "tokens:manage"
+    READ_CONTACT = "contact:read"
+    NAME_CONTACT = "contact:name"
+    REVEAL_CONTACT = "contact:reveal"
 
 
 _ALL = frozenset(Role)
@@ -70,6 +77,13 @@ ROLES: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.WRITE_CIRCULAR: frozenset({_V}),
         Action.READ_CIRCULAR: frozenset({_R, _V, _I}),
         Action.READ_AUDIT: frozenset({_U}),
+        Action.READ_ACCOUNTS: frozenset({_V, _U, _A}),
+        Action.MANAGE_ACCOUNTS: frozenset({_A}),
+        Action.READ_TOKENS: frozenset({_U, _A}),
+        Action.MANAGE_TOKENS: frozenset({_A}),
+        Action.READ_CONTACT: frozenset({_R, _V}),
+        Action.NAME_CONTACT: frozenset({_R, _V}),
+        Action.REVEAL_CONTACT: frozenset({_V}),
     }
 )
 """The roles that may act (promises.md section 6). The administrator sees no report data."""
@@ -107,6 +121,8 @@ class Actor:
     kind: str
     grants: tuple[Grant, ...] = ()
     scopes: frozenset[str] = frozenset()
+    networks: tuple[str, ...] = ()
+    """Where it may come from, as CIDR; empty for anywhere."""
     request_id: str = ""
     address: str = ""
 
@@ -137,6 +153,9 @@ class Actor:
     def is_reporter_only(self) -> bool:
         """Whether the caller is nothing but a reporter, who sees no ledger before the unit has reported."""
         return bool(self.grants) and all(g.role is Role.REPORTER for g in self.grants)
+    def stands_at(self, action: Action, path: str) -> bool:
+        """Whether a grant at this very unit, not at one above it, allows the action: the unit itself asks."""
+        return any(g.path == path and self._allows(g.role, action) for g in self.grants)
 
     def role_at(self, path: str) -> str:
         """The role under which the actor stands at a unit, for the audit.
