@@ -47,7 +47,7 @@ from app.api.edge import Edge, EdgeOptions
 from app.api.middleware import Lane
 from app.api.observation import BufferedLines
 from app.console import board as demo_board
-from app.console import home, trends
+from app.console import entry, home, trends
 from app.console import mismatches as mismatch_pages
 from app.db import Database
 from app.domain.clock import Clock
@@ -91,6 +91,7 @@ ROUTERS = (
     trail,
     health,
     home,
+    entry,
 )
 
 DEMO_PAGES = (demo_board.PATH, trends.PATH, mismatch_pages.LIST, mismatch_pages.ONE)
@@ -129,6 +130,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     app.state.spool = settings.data_dir
     app.state.desk = Desk(database, clock, app.state.policy, settings.data_dir)
     app.state.is_demo = is_demo
+    app.state.needs_sign_in = settings.env is Environment.PRODUCTION
     app.state.log = log
     return app
 
@@ -161,8 +163,8 @@ def _options(settings: Settings, callers: Callers, write_log: Callable[[str], ob
             Lane("/api/v1/aggregates/sdmx", "import", sdmx.LARGEST_UPLOAD),
         ),
         # In the demo all data is invented, so its pages need no caller; elsewhere those paths do not exist.
-        public_exact=frozenset({"/", "/metrics", "/api/v1/sessions", *DEMO_PAGES, *home.STATIC}),
-        pages_exact=frozenset({"/", *DEMO_PAGES}),
+        public_exact=frozenset({"/", "/metrics", "/api/v1/sessions", *DEMO_PAGES, *entry.PATHS, *home.STATIC}),
+        pages_exact=frozenset({"/", *DEMO_PAGES, *entry.PATHS}),
     )
 
 
