@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from functools import cache
 
+from fastapi.routing import APIRoute
+
 from app import __version__
 from app.api import (
     accounts,
@@ -51,6 +53,7 @@ from app.console import entry, home, trends
 from app.console import mismatches as mismatch_pages
 from app.db import Database
 from app.domain.clock import Clock
+from app.domain.permission import check_listed
 from app.services.aggregates import Answers
 from app.services.callers import Callers
 from app.services.forms import parse_all as forms_in_use
@@ -116,6 +119,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     )
     rooms = (*ROUTERS, demo_board, mismatch_pages, trends) if is_demo else ROUTERS
     app.include(*(room.router for room in rooms), docs_router())
+    check_listed(operations(app))
     app.state.database = database
     app.state.clock = clock
     app.state.callers = callers
@@ -133,6 +137,14 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     app.state.needs_sign_in = settings.env is Environment.PRODUCTION
     app.state.log = log
     return app
+
+
+def operations(app: Edge) -> set[str]:
+    """Every operation behind the prefix, as the application itself lists them: `GET /api/v1/units`."""
+    routes = [route for route in app.router.routes if isinstance(route, APIRoute)]
+    return {
+        f"{m} {route.path}" for route in routes for m in route.methods or () if route.path.startswith("/api/")
+    }
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -163,7 +175,9 @@ def _options(settings: Settings, callers: Callers, write_log: Callable[[str], ob
             Lane("/api/v1/aggregates/sdmx", "import", sdmx.LARGEST_UPLOAD),
         ),
         # In the demo all data is invented, so its pages need no caller; elsewhere those paths do not exist.
-        public_exact=frozenset({"/", "/metrics", "/api/v1/sessions", *DEMO_PAGES, *entry.PATHS, *home.STATIC}),
+        public_exact=frozenset(
+            {"/", "/metrics", "/api/v1/sessions", *DEMO_PAGES, *entry.PATHS, *home.STATIC}
+        ),
         pages_exact=frozenset({"/", *DEMO_PAGES, *entry.PATHS}),
     )
 
