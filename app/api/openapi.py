@@ -126,11 +126,9 @@ def document(app: Edge) -> dict[str, Any]:
                 operation["requestBody"] = _request_body(source, references[source.model])
     shared = refusals(*EVERYWHERE, *WITH_BODY)
     components["responses"] = {f"Refusal{status}": response for status, response in shared.items()}
-    components["securitySchemes"] = {
-        "token": {"type": "http", "scheme": "bearer"},
-        "session": {"type": "apiKey", "in": "cookie", "name": "__Host-yuebao"},
-    }
-    made["security"] = [{"token": []}, {"session": []}]
+    # Not the cookie: browsers let no script set it, so a page that asks for its text helps nobody.
+    components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    made["security"] = [{"token": []}]
     return made
 
 
