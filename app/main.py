@@ -49,7 +49,7 @@ from app.api.edge import Edge, EdgeOptions
 from app.api.middleware import Lane
 from app.api.observation import BufferedLines
 from app.console import board as demo_board
-from app.console import entry, home, trends
+from app.console import entry, home, organization, trends
 from app.console import mismatches as mismatch_pages
 from app.db import Database
 from app.domain.clock import Clock
@@ -57,9 +57,11 @@ from app.domain.permission import check_listed
 from app.services.aggregates import Answers
 from app.services.callers import Callers
 from app.services.forms import parse_all as forms_in_use
+from app.services.outgoing import Outgoing
 from app.services.parts import Parts
 from app.services.passwords import Hashing
 from app.services.periods import Policy
+from app.services.provider import Provider
 from app.services.second_factor import Seal
 from app.services.sessions import Rules
 from app.settings import Environment, Settings
@@ -95,8 +97,10 @@ ROUTERS = (
     health,
     home,
     entry,
+    organization,
 )
 
+SIGN_IN_PAGES = (*entry.PATHS, *organization.PATHS)
 DEMO_PAGES = (demo_board.PATH, trends.PATH, mismatch_pages.LIST, mismatch_pages.ONE)
 
 DESCRIPTION = "月报：收表、核对、汇总。 A monthly form collected, reconciled with a ledger and summed up."
@@ -125,6 +129,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     app.state.callers = callers
     app.state.sign_in = callers.rules
     app.state.hashing = Hashing()
+    app.state.provider = provider_of(settings)
     app.state.policy = Policy.of(settings.deadline_shift, settings.evidence_levels)
     app.state.store = open_store(
         settings.evidence, data_dir=settings.data_dir, with_sm3=settings.evidence_sm3
@@ -158,6 +163,22 @@ def rules_of(settings: Settings) -> Rules:
     )
 
 
+def provider_of(settings: Settings) -> Provider | None:
+    """The OpenID provider that the settings name."""
+    if not settings.oidc_issuer:
+        return None
+    return Provider(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret.get_secret_value(),
+        return_url=settings.oidc_return_url,
+        outgoing=Outgoing(
+            networks=tuple(text.strip() for text in settings.oidc_networks.split(",") if text.strip()),
+            is_secure=settings.env is Environment.PRODUCTION,
+        ),
+    )
+
+
 def _options(settings: Settings, callers: Callers, write_log: Callable[[str], object]) -> EdgeOptions:
     hosts = settings.allowed_hosts
     return EdgeOptions(
@@ -175,10 +196,8 @@ def _options(settings: Settings, callers: Callers, write_log: Callable[[str], ob
             Lane("/api/v1/aggregates/sdmx", "import", sdmx.LARGEST_UPLOAD),
         ),
         # In the demo all data is invented, so its pages need no caller; elsewhere those paths do not exist.
-        public_exact=frozenset(
-            {"/", "/metrics", "/api/v1/sessions", *DEMO_PAGES, *entry.PATHS, *home.STATIC}
-        ),
-        pages_exact=frozenset({"/", *DEMO_PAGES, *entry.PATHS}),
+        public_exact=frozenset({"/", "/metrics", "/api/v1/sessions", *SIGN_IN_PAGES, *DEMO_PAGES, *home.STATIC}),
+        pages_exact=frozenset({"/", *SIGN_IN_PAGES, *DEMO_PAGES}),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -57,6 +58,11 @@ class Settings(BaseSettings):
     session_hours: int = Field(default=8, ge=1, le=24)
     secret_key: SecretStr = SecretStr("")
     second_factor_for: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_return_url: str = ""
+    oidc_networks: str = ""
 
     @model_validator(mode="after")
     def check_clock(self) -> Settings:
@@ -102,6 +108,25 @@ class Settings(BaseSettings):
         if self.second_factor_for and not self.secret_key.get_secret_value():
             raise ValueError("YUEBAO_SECOND_FACTOR_FOR needs YUEBAO_SECRET_KEY")
         return self
+
+    @model_validator(mode="after")
+    def check_provider(self) -> Settings:
+        """A provider needs all of its settings, by HTTPS in production."""
+        named = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret.get_secret_value())
+        if any(named) and not all((*named, self.oidc_return_url)):
+            raise ValueError("YUEBAO_OIDC_ISSUER, _CLIENT_ID, _CLIENT_SECRET and _RETURN_URL go together")
+        urls = [url for url in (self.oidc_issuer, self.oidc_return_url) if url]
+        if self.env is Environment.PRODUCTION and not all(url.startswith("https://") for url in urls):
+            raise ValueError("YUEBAO_OIDC_ISSUER and YUEBAO_OIDC_RETURN_URL begin with https://")
+        return self
+
+    @field_validator("oidc_networks")
+    @classmethod
+    def check_networks(cls, value: str) -> str:
+        """Networks, parted by commas. Raises ValueError, with ipaddress's own words, for anything else."""
+        for text in filter(None, value.split(",")):
+            ip_network(text.strip())
+        return value
 
     @field_validator("evidence_url")
     @classmethod

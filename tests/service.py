@@ -55,6 +55,7 @@ class Answer:
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    cookies: list[str] = field(default_factory=list)
 
     @property
     def json(self) -> Any:
@@ -173,7 +174,9 @@ class Service:
         async def send(message: Message) -> None:
             if message["type"] == "http.response.start":
                 answer.status = message["status"]
-                answer.headers = {k.decode(): v.decode("latin-1") for k, v in message["headers"]}
+                pairs = [(k.decode(), v.decode("latin-1")) for k, v in message["headers"]]
+                answer.headers = dict(pairs)
+                answer.cookies = [value for name, value in pairs if name == "set-cookie"]
             else:
                 answer.body += message.get("body", b"")
 

@@ -24,6 +24,9 @@ REMEMBERED = 10_000
 """Callers remembered at once; more than a whole country's reporting offices."""
 
 _BEARER = re.compile(rb"[Bb]earer ([A-Za-z0-9._~+/=-]{8,256})")
+STRANGERS_BYTES = 16 * 1024
+"""The most that somebody unknown may send: a name and a password, or a form."""
+
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -84,7 +87,9 @@ class Authenticate:
 
     async def _welcome(self, scope: Scope) -> None:
         """Let anybody in, by name where a page is asked for with a good cookie."""
-        state, sent = state_of(scope), self._cookie.search(headers_of(scope).get(b"cookie", b""))
+        state = state_of(scope)
+        state["body_limit"] = min(state.get("body_limit", STRANGERS_BYTES), STRANGERS_BYTES)
+        sent = self._cookie.search(headers_of(scope).get(b"cookie", b""))
         if sent is not None:
             state["cookie"] = sent[1].decode()
         if not self.is_page(scope["path"]):

@@ -120,3 +120,16 @@ def password(name: Name) -> None:
         account_id = _named(session, name)["id"]
         accounts.reset(session, account_id, password_hash=passwords.hashed(made), by=BY, now=now)
     typer.echo(made)
+
+
+@app.command()
+def link(
+    name: Name,
+    subject: Annotated[str, typer.Option(help="统一身份中的 sub / the provider's `sub` of this person")],
+) -> None:
+    """改由统一身份认证登录，本系统密码作废 / Sign in with the OpenID provider from now on; the password here ends."""
+    issuer = context.load().settings.oidc_issuer
+    if not issuer:
+        context.fail("尚未配置 YUEBAO_OIDC_ISSUER", "YUEBAO_OIDC_ISSUER is not set")
+    with _work(f"账号 {name}") as (session, now):
+        accounts.link(session, _named(session, name)["id"], issuer=issuer, subject=subject, by=BY, now=now)

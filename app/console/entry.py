@@ -52,6 +52,11 @@ def to_login(request: Request, lang: str = "") -> Response:
     return RedirectResponse(f"{LOGIN}?next={request.url.path}{'&lang=' + lang if lang else ''}", 303)
 
 
+def has_provider(request: Request) -> bool:
+    """Whether one may sign in with one's organization."""
+    return request.app.state.provider is not None
+
+
 def local(path: str) -> str:
     """A path of this service, and nothing that a browser would take for another host."""
     is_ours = path.startswith("/") and path[1:2] not in {"/", "\\"} and path.isascii() and path.isprintable()
@@ -71,7 +76,7 @@ async def show_login(request: Request, lang: Language = "", next: Next = "/") ->
         name="",
         problem=None,
         wants_code=False,
-        has_provider=False,
+        has_provider=has_provider(request),
     )
 
 
@@ -79,22 +84,36 @@ async def show_login(request: Request, lang: Language = "", next: Next = "/") ->
 async def log_in(request: Request, lang: Language = "") -> Response:
     """Open a session, or show the form again with what was wrong."""
     form = await read_form(request)
-    given = Credentials(
+    given = replace(
+        proof_of(request),
         name=form.get("name", "")[:80],
         password=form.get("password", "")[:256],
         code=form.get("code", "")[:40],
-        address=request.client.host if request.client else "",
-        request_id=str(request.scope["state"]["request_id"]),
-        cookie=cookie_of(request),
     )
     state, after = request.app.state, local(form.get("next", "/"))
     try:
         opened = await signing_in.sign_in(
-            state.database, state.hashing, given, rules=state.sign_in, now=_received(request)
+            state.database, state.hashing, given, rules=state.sign_in, now=received(request)
         )
     except Problem as problem:
         return _again(request, lang, form, after, problem)
-    return await _opened(request, opened, after)
+    return await opened_by(request, opened, after)
+
+
+def proof_of(request: Request) -> Credentials:
+    """Where somebody comes from who has yet to prove who they are."""
+    return Credentials(
+        name="",
+        password="",
+        address=request.client.host if request.client else "",
+        request_id=str(request.scope["state"]["request_id"]),
+        cookie=cookie_of(request),
+    )
+
+
+def failed(request: Request, lang: str, after: str, problem: Problem) -> Response:
+    """The form, with what went wrong elsewhere."""
+    return _again(request, lang, {}, after, problem)
 
 
 def _again(request: Request, lang: str, form: Mapping[str, str], after: str, problem: Problem) -> Response:
@@ -107,14 +126,15 @@ def _again(request: Request, lang: str, form: Mapping[str, str], after: str, pro
         name=form.get("name", "")[:80],
         problem=problem.title,
         wants_code=wants_code or "code" in form,
-        has_provider=False,
+        has_provider=has_provider(request),
     )
     shown.status_code = problem.status
     shown.headers.update(problem.headers)
     return shown
 
 
-async def _opened(request: Request, opened: Opened, after: str) -> Response:
+async def opened_by(request: Request, opened: Opened, after: str) -> Response:
+    """To the page that was wanted, or first to the one where something must be done, with the new cookie."""
     state = request.app.state
     found = await state.database.read(
         partial(own_account.of_id, account_id=opened.account_id, rules=state.sign_in)
@@ -130,7 +150,7 @@ async def log_out(request: Request, lang: Language = "") -> Response:
     reader, form = reader_of(request), await read_form(request)
     if reader is not None:
         check_form(request, form)
-        end = partial(signing_in.sign_out, secret=cookie_of(request), by=reader, now=_received(request))
+        end = partial(signing_in.sign_out, secret=cookie_of(request), by=reader, now=received(request))
         await request.app.state.database.write(end)
     answer = RedirectResponse(f"{LOGIN}{'?lang=' + lang if lang in ('zh', 'en') else ''}", 303)
     answer.headers["Set-Cookie"] = request.app.state.sign_in.cookie("")
@@ -160,11 +180,11 @@ async def set_password(request: Request, lang: Language = "") -> Response:
             new=form.get("new", ""),
             rules=state.sign_in,
             by=reader,
-            now=_received(request),
+            now=received(request),
         )
     except Problem as problem:
         return await _account(request, lang, reader, problem=problem)
-    return await _opened(request, opened, ACCOUNT)
+    return await opened_by(request, opened, ACCOUNT)
 
 
 @router.post(f"{ACCOUNT}/second-factor")
@@ -175,7 +195,7 @@ async def begin_second_factor(request: Request, lang: Language = "") -> Response
         return to_login(request, lang)
     check_form(request, form)
     state = request.app.state
-    given: dict[str, Any] = {"by": reader, "now": _received(request)}
+    given: dict[str, Any] = {"by": reader, "now": received(request)}
     try:
         await signing_in.check_password(state.database, state.hashing, form.get("password", ""), **given)
         begin = partial(own_account.begin_second_factor, rules=state.sign_in, **given)
@@ -199,7 +219,7 @@ async def confirm_second_factor(request: Request, lang: Language = "") -> Respon
         cookie=cookie_of(request),
         rules=state.sign_in,
         by=reader,
-        now=_received(request),
+        now=received(request),
     )
     try:
         codes = await state.database.write(confirm)
@@ -235,6 +255,7 @@ async def _account(
     return shown
 
 
-def _received(request: Request) -> datetime:
+def received(request: Request) -> datetime:
+    """When the request arrived."""
     instant: datetime = request.scope["state"]["received_at"]
     return instant

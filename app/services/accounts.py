@@ -50,6 +50,8 @@ _SET_PASSWORD = prepared(
         password_hash=bindparam("hash"),
         is_password_initial=bindparam("is_initial"),
         password_until=bindparam("until"),
+        oidc_issuer=None,
+        oidc_subject=None,
     )
 )
 _DISABLE = prepared(
@@ -65,7 +67,18 @@ _ENABLE = prepared(
 _LINK = prepared(
     update(_ACCOUNTS)
     .where(_ACCOUNTS.c.id == bindparam("account"))
-    .values(oidc_issuer=bindparam("issuer"), oidc_subject=bindparam("subject"))
+    .values(
+        oidc_issuer=bindparam("issuer"),
+        oidc_subject=bindparam("subject"),
+        password_hash=None,
+        is_password_initial=False,
+        password_until=None,
+    )
+)
+_BY_SUBJECT = prepared(
+    _WHOLE.where(
+        _ACCOUNTS.c.oidc_issuer == bindparam("issuer"), _ACCOUNTS.c.oidc_subject == bindparam("subject")
+    )
 )
 
 
@@ -216,12 +229,25 @@ def set_own_password(session: Session, *, password_hash: str, by: Actor, now: da
     return account
 
 
-def link(session: Session, account_id: str, *, issuer: str, subject: str, by: Actor, now: datetime) -> None:
-    """Let an identity of the OpenID provider sign in as this account; Conflict when it belongs to another."""
+def link(session: Session, account_id: str, *, issuer: str, subject: str, by: Actor, now: datetime) -> Row:
+    """Let an identity of the OpenID provider sign in as this account, which from then on has no password here.
+
+    For the operator only: whoever links an account can be it. The second factor is the provider's matter too.
+    Raises NotFound, Forbidden, Conflict when the identity belongs to another account.
+    """
+    if by.kind != "operator":
+        raise Forbidden()
     account = to_manage(session, account_id, by=by)
+    second_factor.remove(session, account_id)
     session.run(_LINK, account=account_id, issuer=issuer, subject=subject)
     sessions.close_all(session, account_id)
     _trail(session, "account.link", account_id, account["report_path"], by=by, now=now)
+    return get(session, account_id, by=by)
+
+
+def linked(session: Session, *, issuer: str, subject: str) -> Row | None:
+    """The account that an identity of the provider is linked with."""
+    return session.one(_BY_SUBJECT, issuer=issuer, subject=subject)
 
 
 def to_manage(session: Session, account_id: str, *, by: Actor) -> Row:

@@ -46,7 +46,9 @@ def _needs(row: Row, rules: Rules) -> str | None:
     if row["is_password_initial"]:
         return "password"
     roles = frozenset(role for role, _ in row["grants"])
-    return "second-factor" if rules.lacks_second_factor(roles, has_one=row["is_totp_confirmed"]) else None
+    return (
+        "second-factor" if rules.lacks_second_factor(roles, has_one=sessions.has_second_factor(row)) else None
+    )
 
 
 def begin_second_factor(session: Session, *, rules: Rules, by: Actor, now: datetime) -> Row:

@@ -31,6 +31,7 @@ _FIND = prepared(
         _ACCOUNTS.c.display_name,
         _ACCOUNTS.c.is_password_initial,
         _ACCOUNTS.c.is_totp_confirmed,
+        _ACCOUNTS.c.oidc_subject,
         _ACCOUNTS.c.disabled_at,
         _GRANTS.c.role,
         _GRANTS.c.unit_code,
@@ -117,7 +118,7 @@ def authenticate(session: Session, secret: str, *, rules: Rules, now: datetime) 
     first = rows[0]
     roles = frozenset(row["role"] for row in rows if row["role"] is not None)
     is_limited = first["is_password_initial"] or rules.lacks_second_factor(
-        roles, has_one=first["is_totp_confirmed"]
+        roles, has_one=has_second_factor(first)
     )
     held = [] if is_limited else [row for row in rows if row["role"] is not None]
     actor = Actor(
@@ -127,6 +128,11 @@ def authenticate(session: Session, secret: str, *, rules: Rules, now: datetime) 
         grants=tuple(Grant(Role(row["role"]), row["unit_code"], row["report_path"]) for row in held),
     )
     return Found(actor, now - first["seen_at"] >= SEEN_EVERY)
+
+
+def has_second_factor(account: Row) -> bool:
+    """Whether an account has one of its own, or signs in at the provider, who answers for it."""
+    return account["is_totp_confirmed"] or account["oidc_subject"] is not None
 
 
 def _is_alive(row: Row, rules: Rules, now: datetime) -> bool:

@@ -108,6 +108,17 @@ def open_for(session: Session, account: Row, given: Credentials, *, rules: Rules
     return Opened(secret, account["id"])
 
 
+def enter_linked(
+    session: Session, *, issuer: str, subject: str, given: Credentials, rules: Rules, now: datetime
+) -> Opened | None:
+    """Open a session for the account that an identity of the provider is linked with; None where there is none."""
+    account = accounts.linked(session, issuer=issuer, subject=subject)
+    if account is None or account["disabled_at"] is not None:
+        _record(session, "session.refuse", account, given.stranger(), now)
+        return None
+    return open_for(session, account, given, rules=rules, now=now)
+
+
 def _is_unchanged(account: Row, proved: Row, now: datetime) -> bool:
     until = account["password_until"]
     is_usable = account["disabled_at"] is None and (until is None or now < until)

@@ -10,7 +10,7 @@ from app.api.authentication import MAX_AGE
 from app.cli.account import BY
 from app.db import Database
 from app.domain.permission import Role
-from app.services import accounts, grants
+from app.services import accounts, grants, passwords
 from tests.people import CURRENT, PASSWORD, SESSIONS, add, cookie_of, enter, sign_in
 from tests.samples import REPORTS, at, report
 from tests.service import Answer, Asked, Service
@@ -290,3 +290,19 @@ def test_the_current_password_is_asked_for_and_guesses_are_counted(service: Serv
 def test_a_token_has_no_password(service: Service) -> None:
     body = {"current": "x", "new": "另一个 很长的 密码 8852"}
     assert service.put(f"{CURRENT}/password", body).code == "account-needed"
+
+
+def test_a_stranger_sends_no_more_than_a_form(service: Service) -> None:
+    body = {"name": "li", "password": "x" * 20_000}
+
+    assert service.ask(Asked("POST", SESSIONS, None, body)).status == 413
+
+
+def test_sign_ins_that_cannot_be_hashed_in_time_are_told_to_come_back(service: Service) -> None:
+    asked = [Asked("POST", SESSIONS, None, {"name": f"n{n}", "password": "x"}) for n in range(40)]
+
+    told = service.together(asked)
+
+    assert {each.status for each in told} == {401, 503}
+    assert all("retry-after" in each.headers for each in told if each.status == 503)
+    assert sum(each.status == 503 for each in told) >= 40 - passwords.WAITING - passwords.AT_ONCE - 2
