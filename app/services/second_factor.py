@@ -21,6 +21,9 @@ STEP = 30
 """Seconds that a code is shown for; the one before and the one after are taken too (clocks differ)."""
 
 RECOVERY_CODES = 10
+RECOVERY_BYTES = 14
+"""112 random bits: as many as may be kept under a plain hash (ASVS 6.5.2)."""
+
 ISSUER = "Yuebao"
 
 _ACCOUNTS = Account.__table__  # type: ignore[attr-defined]
@@ -97,9 +100,11 @@ def confirm(session: Session, account: Row, code: str, *, seal: Seal, now: datet
     """Put the secret in force by its first code; gives the recovery codes, which are kept as hashes only."""
     if account["is_totp_confirmed"] or not _take_code(session, account, code, seal=seal, now=now):
         raise wrong_code()
-    made = [secrets.token_hex(5) for _ in range(RECOVERY_CODES)]
+    made = [_grouped(secrets.token_hex(RECOVERY_BYTES)) for _ in range(RECOVERY_CODES)]
     session.run(_NO_CODES, account=account["id"])
-    session.many(_ADD_CODE, [{"account_id": account["id"], "code_sha256": _sha256(one)} for one in made])
+    session.many(
+        _ADD_CODE, [{"account_id": account["id"], "code_sha256": _sha256(_plain(one))} for one in made]
+    )
     return made
 
 
@@ -107,7 +112,7 @@ def is_good(session: Session, account: Row, code: str, *, seal: Seal, now: datet
     """Whether a code proves the second factor, and use it up: a code of the app, or a recovery code."""
     if _take_code(session, account, code, seal=seal, now=now):
         return True
-    return session.run(_USE_CODE, account=account["id"], code=_sha256(code.strip().lower())) == 1
+    return session.run(_USE_CODE, account=account["id"], code=_sha256(_plain(code))) == 1
 
 
 def remove(session: Session, account_id: str) -> None:
@@ -135,6 +140,15 @@ def _take_code(session: Session, account: Row, code: str, *, seal: Seal, now: da
     steps = [s for s in (at - 1, at, at + 1) if hmac.compare_digest(generator.generate_otp(s), _digits(code))]
     # The statement compares with the step stored now, so two requests with one code cannot both pass.
     return any(session.run(_USE_STEP, account=account["id"], step=step) == 1 for step in steps)
+
+
+def _grouped(code: str) -> str:
+    """In groups of seven, to be written down."""
+    return "-".join(code[at : at + 7] for at in range(0, len(code), 7))
+
+
+def _plain(code: str) -> str:
+    return code.replace("-", "").replace(" ", "").lower()
 
 
 def _digits(code: str) -> str:

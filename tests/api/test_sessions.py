@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from time import sleep
 
 import pytest
@@ -10,7 +11,9 @@ from app.api.authentication import MAX_AGE
 from app.cli.account import BY
 from app.db import Database
 from app.domain.permission import Role
+from app.main import create_app
 from app.services import accounts, grants, passwords
+from app.settings import Settings
 from tests.people import CURRENT, PASSWORD, SESSIONS, add, cookie_of, enter, sign_in
 from tests.samples import REPORTS, at, report
 from tests.service import Answer, Asked, Service
@@ -306,3 +309,30 @@ def test_sign_ins_that_cannot_be_hashed_in_time_are_told_to_come_back(service: S
     assert {each.status for each in told} == {401, 503}
     assert all("retry-after" in each.headers for each in told if each.status == 503)
     assert sum(each.status == 503 for each in told) >= 40 - passwords.WAITING - passwords.AT_ONCE - 2
+
+
+def test_the_cookie_of_production_belongs_to_this_host_and_to_https(tmp_path: Path) -> None:
+    app = create_app(Settings(data_dir=tmp_path))
+
+    assert app.edge.cookie == "__Host-yuebao"
+    assert app.state.sign_in.cookie("x").endswith("; Path=/; Max-Age=28800; HttpOnly; SameSite=Lax; Secure")
+
+
+def test_the_audit_names_who_came_in_who_left_and_who_did_not_get_in(service: Service, li: str) -> None:
+    sign_in(service, "li")
+    service.ask(Asked("DELETE", CURRENT, "li"))
+    refused(service, "li", "wrong")
+    refused(service, "nobody", "wrong")
+
+    rows = [row for row in service.rows_of("audit_event") if row["action"].startswith("session.")]
+    assert [(row["action"], row["actor"], row["object"]) for row in rows] == [
+        ("session.open", f"account:{li}", f"account:{li}"),
+        ("session.close", f"account:{li}", f"account:{li}"),
+        ("session.refuse", "anonymous", f"account:{li}"),
+        ("session.refuse", "anonymous", "account:unknown"),
+    ]
+    assert {row["address"] for row in rows} == {"192.0.2.1"}
+
+
+def test_a_new_installation_has_no_account(service: Service) -> None:
+    assert service.rows_of("account") == []
