@@ -71,6 +71,14 @@ def test_a_visitor_sees_the_period_and_both_deadlines(service: Any) -> None:
     assert "还有5天" in text
 
 
+@pytest.mark.parametrize("path", ["/", "/account"])
+def test_in_production_a_visitor_signs_in_first(service: Any, path: str) -> None:
+    with service(env="production", clock=None) as client:
+        answer = client.get(path, follow_redirects=False)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/login?next={path}")
+
+
 def test_a_deadline_that_has_passed_says_that_reports_are_still_taken(service: Any) -> None:
     with service(clock="2015-04-26T00:00:01+08:00") as client:
         text = client.get("/?lang=en").text
