@@ -195,6 +195,60 @@ def test_the_board_shows_what_the_last_reconciliation_found(browser: Browser, de
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_printed_account_signs_in_on_a_page_that_fits(
+    browser: Browser, demo: Demo, language: str, width: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    seen = watched(page)
+    page.goto(f"{demo.address}/login?lang={language}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    sign_in(page, demo)
+    page.goto(f"{demo.address}/account?lang={language}")
+    assert page.inner_text("h1") == "示例审核"
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    assert seen["complaints"] == []
+    context.close()
+
+
+def sign_in(page: Page, demo: Demo) -> None:
+    """Fill the form of /login with the printed account of the reviewer."""
+    found = re.search(r"reviewer +440000  ([a-z0-9]{5}(?:-[a-z0-9]{5}){3})$", demo.printed, re.MULTILINE)
+    assert found
+    page.fill("#name", "reviewer")
+    page.fill("#password", found[1])
+    page.click("main button")
+    page.wait_for_url(f"{demo.address}/")
+
+
+@pytest.mark.browser
+def test_the_page_of_the_api_takes_a_token_from_a_reader_who_is_signed_in(
+    browser: Browser, demo: Demo
+) -> None:
+    token = re.search(r"reviewer +440000  (yb_\S+)$", demo.printed, re.MULTILINE)
+    assert token
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{demo.address}/login")
+    sign_in(page, demo)
+    page.goto(f"{demo.address}/docs")
+    page.locator(".authorize.unlocked").first.click()
+    page.locator(".auth-container input").fill(token[1])
+    page.locator(".auth-btn-wrapper .authorize").click()
+    page.locator(".auth-btn-wrapper .btn-done").click()
+    block = page.locator("#operations-forms-list_forms_api_v1_forms_get")
+    block.locator(".opblock-summary-control").click()
+    block.get_by_role("button", name="Try it out").click()
+    block.locator(".execute").click()
+
+    block.locator(".live-responses-table .response-col_status", has_text="200").wait_for(timeout=20_000)
+    context.close()
+
+
+@pytest.mark.browser
 def test_the_keyboard_reaches_the_content_first(browser: Browser, demo: Demo) -> None:
     page = browser.new_page()
     page.goto(demo.address)
