@@ -196,7 +196,9 @@ def _options(settings: Settings, callers: Callers, write_log: Callable[[str], ob
             Lane("/api/v1/aggregates/sdmx", "import", sdmx.LARGEST_UPLOAD),
         ),
         # In the demo all data is invented, so its pages need no caller; elsewhere those paths do not exist.
-        public_exact=frozenset({"/", "/metrics", "/api/v1/sessions", *SIGN_IN_PAGES, *DEMO_PAGES, *home.STATIC}),
+        public_exact=frozenset(
+            {"/", "/metrics", "/api/v1/sessions", *SIGN_IN_PAGES, *DEMO_PAGES, *home.STATIC}
+        ),
         pages_exact=frozenset({"/", *SIGN_IN_PAGES, *DEMO_PAGES}),
     )
 

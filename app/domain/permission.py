@@ -167,8 +167,12 @@ OPERATIONS_OF: Mapping[Action, tuple[str, ...]] = MappingProxyType(
             "GET /api/v1/mismatches",
             f"GET {_MISMATCH}",
         ),
-        Action.EXPLAIN_MISMATCH: (f"POST {_MISMATCH}/explain", f"POST {_MISMATCH}/dispute"),
-        Action.RESOLVE_MISMATCH: (f"POST {_MISMATCH}/confirm", f"POST {_MISMATCH}/resolve"),
+        Action.EXPLAIN_MISMATCH: (
+            f"POST {_MISMATCH}/explain",
+            f"POST {_MISMATCH}/confirm",
+            f"POST {_MISMATCH}/dispute",
+        ),
+        Action.RESOLVE_MISMATCH: (f"POST {_MISMATCH}/resolve",),
         Action.READ_AGGREGATES: (
             "GET /api/v1/aggregates/{period}/{unit}",
             "GET /api/v1/aggregates/{unit}",

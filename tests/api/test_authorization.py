@@ -210,15 +210,12 @@ OPERATIONS: dict[str, Operation] = {
         ),
         "absent",
     ),
-    "POST /api/v1/accounts/{account_id}/disable": Operation(
-        Action.MANAGE_ACCOUNTS, _post(f"{ACCOUNT}/disable", {}), "account"
-    ),
-    "POST /api/v1/accounts/{account_id}/enable": Operation(
-        Action.MANAGE_ACCOUNTS, _post(f"{ACCOUNT}/enable", {}), "disabled"
-    ),
-    "POST /api/v1/accounts/{account_id}/reset": Operation(
-        Action.MANAGE_ACCOUNTS, _post(f"{ACCOUNT}/reset", {}), "disabled"
-    ),
+    **{
+        f"POST /api/v1/accounts/{{account_id}}/{step}": Operation(
+            Action.MANAGE_ACCOUNTS, _post(f"{ACCOUNT}/{step}", {}), status
+        )
+        for step, status in {"disable": "account", "enable": "disabled", "reset": "disabled"}.items()
+    },
     "POST /api/v1/accounts/{account_id}/grants": Operation(
         Action.MANAGE_ACCOUNTS, lambda code: _role(code, "", "reviewer"), "account"
     ),
