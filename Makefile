@@ -21,7 +21,7 @@ help:            ## list the targets
 
 install: $(STAMP) ## make .venv with everything in the lock
 
-demo: $(RUNTIME) ## run the service with a month of invented data; prints address and tokens
+demo: $(RUNTIME) ## run the service with a month of invented data; prints address, tokens and accounts
 	$(BIN)/python -m app demo
 
 test: $(STAMP) system ## everything: lint, types, architecture, migrations, all tests on both databases

@@ -8,16 +8,21 @@ import gc
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from functools import cache
+
+from fastapi.routing import APIRoute
 
 from app import __version__
 from app.api import (
+    accounts,
     aggregates,
     board,
     circular_files,
     circulars,
     claims,
     consolidations,
+    contacts,
     evidence,
     forms,
     health,
@@ -33,6 +38,8 @@ from app.api import (
     reports,
     sdmx,
     series,
+    sessions,
+    tokens,
     trail,
     units,
     webhooks,
@@ -44,20 +51,26 @@ from app.api.edge import Edge, EdgeOptions
 from app.api.middleware import Lane
 from app.api.observation import BufferedLines, task_line
 from app.console import board as demo_board
-from app.console import home, trends
+from app.console import entry, home, organization, trends
 from app.console import mismatches as mismatch_pages
 from app.db import Database
 from app.domain.address import parse_outgoing
 from app.domain.clock import Clock
-from app.domain.permission import Actor
-from app.services import anchors, deliveries, tokens
+from app.domain.permission import check_listed
+from app.services import anchors, deliveries
 from app.services.aggregates import Answers
+from app.services.callers import Callers
 from app.services.deliveries import Courier
 from app.services.forms import parse_all as forms_in_use
 from app.services.mail import parse_mailbox
+from app.services.outgoing import Outgoing
 from app.services.parts import Parts
+from app.services.passwords import Hashing
 from app.services.periods import Policy
+from app.services.provider import Provider
 from app.services.reminders import remind_by_day
+from app.services.second_factor import Seal
+from app.services.sessions import Rules
 from app.services.worker import Task, Worker
 from app.settings import Environment, Settings
 from app.storage import open_store, parse_scanner
@@ -83,14 +96,21 @@ ROUTERS = (
     board,
     periods,
     units,
+    contacts,
     forms,
+    sessions,
+    accounts,
+    tokens,
     trail,
     webhooks,
     reminders,
     health,
     home,
+    entry,
+    organization,
 )
 
+SIGN_IN_PAGES = (*entry.PATHS, *organization.PATHS)
 DEMO_PAGES = (demo_board.PATH, trends.PATH, mismatch_pages.LIST, mismatch_pages.ONE)
 
 DESCRIPTION = "月报：收表、核对、汇总。 A monthly form collected, reconciled with a ledger and summed up."
@@ -103,8 +123,9 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     is_demo = settings.env is Environment.DEMO
     # In the demo the terminal shows the tokens, which a line per request would scroll away.
     log = (settings.data_dir / "access.log").open("a") if is_demo else sys.stdout
+    callers = Callers(database, clock, rules_of(settings))
     app = Edge(
-        _options(settings, database, clock, BufferedLines(log)),
+        _options(settings, callers, BufferedLines(log)),
         title="月报 Yuebao",
         summary=DESCRIPTION,
         version=__version__,
@@ -112,8 +133,13 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     )
     rooms = (*ROUTERS, demo_board, mismatch_pages, trends) if is_demo else ROUTERS
     app.include(*(room.router for room in rooms), docs_router())
+    check_listed(operations(app))
     app.state.database = database
     app.state.clock = clock
+    app.state.callers = callers
+    app.state.sign_in = callers.rules
+    app.state.hashing = Hashing()
+    app.state.provider = provider_of(settings)
     app.state.policy = Policy.of(settings.deadline_shift, settings.evidence_levels)
     app.state.store = open_store(
         settings.evidence, data_dir=settings.data_dir, with_sm3=settings.evidence_sm3
@@ -128,24 +154,53 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     )
     app.state.scanner = parse_scanner(settings.clamd_url) if settings.clamd_url else None
     app.state.tasks = _tasks(settings, app, clock) if settings.worker else []
+    app.state.needs_sign_in = settings.env is Environment.PRODUCTION
     app.state.log = log
     return app
 
 
-def _options(
-    settings: Settings, database: Database, clock: Clock, write_log: Callable[[str], object]
-) -> EdgeOptions:
-    async def authenticate(kind: str, secret: str) -> Actor | None:
-        """Bearer tokens; sessions of the console come with accounts."""
-        if kind != "bearer":
-            return None
-        return await database.look(tokens.authenticate, secret, now=clock.now())
+def operations(app: Edge) -> set[str]:
+    """Every operation behind the prefix, as the application itself lists them: `GET /api/v1/units`."""
+    routes = [route for route in app.router.routes if isinstance(route, APIRoute)]
+    return {
+        f"{m} {route.path}" for route in routes for m in route.methods or () if route.path.startswith("/api/")
+    }
 
+
+def rules_of(settings: Settings) -> Rules:
+    """What the settings say of signing in."""
+    return Rules(
+        idle=timedelta(minutes=settings.session_idle_minutes),
+        longest=timedelta(hours=settings.session_hours),
+        second_factor_for=frozenset(filter(None, settings.second_factor_for.split(","))),
+        seal=Seal(settings.secret_key.get_secret_value()),
+        is_secure=settings.env is Environment.PRODUCTION,
+    )
+
+
+def provider_of(settings: Settings) -> Provider | None:
+    """The OpenID provider that the settings name."""
+    if not settings.oidc_issuer:
+        return None
+    return Provider(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret.get_secret_value(),
+        return_url=settings.oidc_return_url,
+        outgoing=Outgoing(
+            networks=tuple(text.strip() for text in settings.oidc_networks.split(",") if text.strip()),
+            is_secure=settings.env is Environment.PRODUCTION,
+        ),
+    )
+
+
+def _options(settings: Settings, callers: Callers, write_log: Callable[[str], object]) -> EdgeOptions:
     hosts = settings.allowed_hosts
     return EdgeOptions(
         write_log=write_log,
-        authenticate=authenticate,
-        now=clock.now,
+        authenticate=callers.authenticate,
+        now=callers.clock.now,
+        cookie=callers.rules.cookie_name,
         allowed_hosts=None if hosts == "*" else frozenset(host.strip() for host in hosts.split(",")),
         max_json_bytes=settings.max_json_bytes,
         lanes=(
@@ -156,8 +211,10 @@ def _options(
             Lane("/api/v1/aggregates/sdmx", "import", sdmx.LARGEST_UPLOAD),
         ),
         # In the demo all data is invented, so its pages need no caller; elsewhere those paths do not exist.
-        public_exact=frozenset({"/", "/metrics", *DEMO_PAGES, *home.STATIC}),
-        pages_exact=frozenset({"/", *DEMO_PAGES}),
+        public_exact=frozenset(
+            {"/", "/metrics", "/api/v1/sessions", *SIGN_IN_PAGES, *DEMO_PAGES, *home.STATIC}
+        ),
+        pages_exact=frozenset({"/", *SIGN_IN_PAGES, *DEMO_PAGES}),
     )
 
 
@@ -197,7 +254,12 @@ async def _life(app: Edge) -> AsyncIterator[None]:
     worker = Worker(app.state.tasks, _report_to(app)) if app.state.tasks else None
     if worker is not None:
         worker.start()
+    writing = asyncio.create_task(app.state.callers.keep_writing())
     yield
+    writing.cancel()
+    # When a token was last used is worth less than an orderly end.
+    with suppress(Exception):
+        await app.state.callers.write_uses()
     await app.state.desk.stop()
     if worker is not None:
         await asyncio.to_thread(worker.stop)

@@ -5,13 +5,19 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LEVELS = ("prefecture", "county", "township")
 """The levels at which a meeting needs evidence, unless the setting names fewer."""
+
+ROLES = ("reporter", "reviewer", "auditor", "administrator")
+"""The roles of people, who can have a second factor; integrators are machines."""
+
+SHORTEST_KEY = 32
 
 
 _MAILBOX = re.compile(r"(smtps|smtp|smtp\+plain)://([^@/]+@)?[^@/]+/[^@/]+(@|%40)[^@/]+")
@@ -58,6 +64,15 @@ class Settings(BaseSettings):
     smtp_url: str = ""
     audit_anchor: str = ""
     clamd_url: str = ""
+    session_idle_minutes: int = Field(default=30, ge=1, le=480)
+    session_hours: int = Field(default=8, ge=1, le=24)
+    secret_key: SecretStr = SecretStr("")
+    second_factor_for: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_return_url: str = ""
+    oidc_networks: str = ""
 
     @model_validator(mode="after")
     def check_clock(self) -> Settings:
@@ -76,6 +91,51 @@ class Settings(BaseSettings):
         named = value.split(",")
         if len(set(named)) != len(named) or not set(named) <= set(LEVELS):
             raise ValueError(f"takes one or more of {', '.join(LEVELS)}, parted by commas")
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def check_secret_key(cls, value: SecretStr) -> SecretStr:
+        """Nothing, or a text too long to be guessed."""
+        if 0 < len(value.get_secret_value()) < SHORTEST_KEY:
+            raise ValueError(
+                f"takes {SHORTEST_KEY} characters or more, for example from: openssl rand -hex 32"
+            )
+        return value
+
+    @field_validator("second_factor_for")
+    @classmethod
+    def check_roles(cls, value: str) -> str:
+        """Roles, each once, parted by commas."""
+        named = value.split(",") if value else []
+        if len(set(named)) != len(named) or not set(named) <= set(ROLES):
+            raise ValueError(f"takes some of {', '.join(ROLES)}, parted by commas")
+        return value
+
+    @model_validator(mode="after")
+    def check_second_factor(self) -> Settings:
+        """Whoever must have a second factor must be able to set one up."""
+        if self.second_factor_for and not self.secret_key.get_secret_value():
+            raise ValueError("YUEBAO_SECOND_FACTOR_FOR needs YUEBAO_SECRET_KEY")
+        return self
+
+    @model_validator(mode="after")
+    def check_provider(self) -> Settings:
+        """A provider needs all of its settings, by HTTPS in production."""
+        named = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret.get_secret_value())
+        if any(named) and not all((*named, self.oidc_return_url)):
+            raise ValueError("YUEBAO_OIDC_ISSUER, _CLIENT_ID, _CLIENT_SECRET and _RETURN_URL go together")
+        urls = [url for url in (self.oidc_issuer, self.oidc_return_url) if url]
+        if self.env is Environment.PRODUCTION and not all(url.startswith("https://") for url in urls):
+            raise ValueError("YUEBAO_OIDC_ISSUER and YUEBAO_OIDC_RETURN_URL begin with https://")
+        return self
+
+    @field_validator("oidc_networks")
+    @classmethod
+    def check_networks(cls, value: str) -> str:
+        """Networks, parted by commas. Raises ValueError, with ipaddress's own words, for anything else."""
+        for text in filter(None, value.split(",")):
+            ip_network(text.strip())
         return value
 
     @field_validator("evidence_url")

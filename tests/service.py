@@ -18,12 +18,16 @@ from app.api.edge import Edge
 from app.db import Row
 from app.domain.clock import Clock
 from app.main import create_app
+from app.models import metadata
 from app.settings import Settings
 
 T = TypeVar("T")
 
 _AS_WRITTEN = "=&%?/:,;+!'()*-"
 """Characters of a query that a test writes as they are to be sent."""
+
+OUR_PAGE = {"sec-fetch-site": "same-origin", "x-yuebao-request": "1"}
+"""What a script of our own pages sends with a cookie."""
 
 APRIL_24 = "2015-04-24T09:00:00+08:00"
 
@@ -51,6 +55,7 @@ class Answer:
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    cookies: list[str] = field(default_factory=list)
 
     @property
     def json(self) -> Any:
@@ -81,7 +86,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Asked:
-    """A request: `body` is sent as it is when it is bytes, else as JSON; `by` names one of the tokens."""
+    """A request: `body` is sent as it is when it is bytes, else as JSON; `by` names a token or a cookie."""
 
     method: str
     path: str
@@ -91,11 +96,13 @@ class Asked:
 
 
 class Service:
-    """A running application and the tokens of the people who use it."""
+    """A running application, and the tokens and cookies of the people who use it."""
 
     def __init__(self, database_url: str, tokens: Mapping[str, str], **settings: Any) -> None:
         self.clock = SetClock()
         self.tokens = dict(tokens)
+        self.cookies: dict[str, str] = {}
+        self.client = "192.0.2.1"
         self.database_url = database_url
         self.app: Edge = create_app(
             Settings(**{"env": "test", "database_url": database_url, "worker": False} | settings),
@@ -151,6 +158,10 @@ class Service:
         finally:
             session.connection.close()
 
+    def rows_of(self, name: str) -> list[Row]:
+        """What the table of a name holds."""
+        return self.rows(metadata.tables[name])
+
     async def exchange(self, asked: Asked) -> Answer:
         """One request, for those who run a loop of their own."""
         body = asked.body if isinstance(asked.body, bytes) else _encoded(asked.body)
@@ -164,7 +175,9 @@ class Service:
         async def send(message: Message) -> None:
             if message["type"] == "http.response.start":
                 answer.status = message["status"]
-                answer.headers = {k.decode(): v.decode("latin-1") for k, v in message["headers"]}
+                pairs = [(k.decode(), v.decode("latin-1")) for k, v in message["headers"]]
+                answer.headers = dict(pairs)
+                answer.cookies = [value for name, value in pairs if name == "set-cookie"]
             else:
                 answer.body += message.get("body", b"")
 
@@ -177,7 +190,9 @@ class Service:
         headers = {"host": "yuebao.test", "content-type": "application/json"}
         if length:
             headers["content-length"] = str(length)
-        if asked.by is not None:
+        if asked.by is not None and asked.by in self.cookies:
+            headers |= {"cookie": f"yuebao={self.cookies[asked.by]}"} | OUR_PAGE
+        elif asked.by is not None:
             headers["authorization"] = f"Bearer {self.tokens[asked.by]}"
         headers |= asked.headers
         return {
@@ -191,7 +206,7 @@ class Service:
             "root_path": "",
             "query_string": quote(query, safe=_AS_WRITTEN).encode(),
             "headers": [(name.encode(), value.encode("latin-1")) for name, value in headers.items()],
-            "client": ("192.0.2.1", 50_000),
+            "client": (self.client, 50_000),
             "server": ("192.0.2.9", 80),
             "state": {},
         }

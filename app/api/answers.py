@@ -88,6 +88,11 @@ def json_answer(value: object, status: int = 200, headers: Mapping[str, str] | N
     return Answer(status, encode(value), headers or {})
 
 
+def answer_with_secret(value: dict[str, Any], secret: str, status: int = 200, **headers: str) -> Answer:
+    """An answer of which one member is shown this once: under an Idempotency-Key it is stored as null."""
+    return Answer(status, encode(value), headers, kept=encode({**value, secret: None}))
+
+
 def json_response(value: object, headers: Mapping[str, str] | None = None) -> Response:
     """The same, for answers that are only read."""
     return response_of(json_answer(value, headers=headers))

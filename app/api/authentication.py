@@ -10,6 +10,7 @@ from typing import Any, Literal
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.context import headers_of, state_of
+from app.domain.network import is_within
 from app.errors import Forbidden, Malformed, Text, Unauthenticated
 
 Kind = Literal["bearer", "session"]
@@ -23,14 +24,23 @@ REMEMBERED = 10_000
 """Callers remembered at once; more than a whole country's reporting offices."""
 
 _BEARER = re.compile(rb"[Bb]earer ([A-Za-z0-9._~+/=-]{8,256})")
+STRANGERS_BYTES = 16 * 1024
+"""The most that somebody unknown may send: a name and a password, or a form."""
+
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+OUR_REQUEST = b"x-yuebao-request"
+"""The header that a write with a cookie carries: no form can send it, and no script of another site may."""
 
 
 class Authenticate:
     """Sets `state["actor"]`, or refuses with 401. Everything that `is_public` does not name needs a caller.
 
     A bearer token and a session cookie together are refused: which of the two was meant would be a guess.
-    A session may write only from our own pages (Sec-Fetch-Site or Origin), so no other site can ride on it.
+    A session may write only from our own pages (Sec-Fetch-Site or Origin, and OUR_REQUEST), so no other site
+    can ride on it. A page knows its reader when there is one; its forms are taken from our own pages only.
+    `state["cookie"]` is the secret of the session that came along, good or not.
     """
 
     def __init__(
@@ -39,12 +49,14 @@ class Authenticate:
         *,
         authenticate: Authenticator,
         is_public: Callable[[str], bool],
+        is_page: Callable[[str], bool] = lambda _: False,
         cookie: str = "__Host-yuebao",
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self.app = app
         self.authenticate = authenticate
         self.is_public = is_public
+        self.is_page = is_page
         self.clock = clock
         self._cookie = re.compile(
             rb"(?:^|; ?)" + re.escape(cookie.encode()) + rb"=([A-Za-z0-9._~+/=-]{8,256})"
@@ -52,12 +64,40 @@ class Authenticate:
         self._actors: dict[tuple[Kind, str], tuple[float, Any]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not self.is_public(scope["path"]):
-            kind, secret = self._credential(headers_of(scope))
-            if kind == "session" and scope["method"] not in _SAFE:
-                check_same_origin(scope)
-            state_of(scope)["actor"] = await self._actor(kind, secret)
+        if self.is_public(scope["path"]):
+            await self._welcome(scope)
+        else:
+            await self._admit(scope)
         await self.app(scope, receive, send)
+
+    async def _admit(self, scope: Scope) -> None:
+        """Let a known caller in."""
+        state = state_of(scope)
+        kind, secret = self._credential(headers_of(scope))
+        if kind == "session":
+            state["cookie"] = secret
+            if scope["method"] not in _SAFE:
+                check_own_script(scope)
+        actor = await self._find(kind, secret)
+        if actor is None:
+            raise _unauthenticated(', error="invalid_token"')
+        if getattr(actor, "networks", ()):
+            check_address(scope, actor.networks)
+        state["actor"] = actor
+
+    async def _welcome(self, scope: Scope) -> None:
+        """Let anybody in, by name where a page is asked for with a good cookie."""
+        state = state_of(scope)
+        state["body_limit"] = min(state.get("body_limit", STRANGERS_BYTES), STRANGERS_BYTES)
+        sent = self._cookie.search(headers_of(scope).get(b"cookie", b""))
+        if sent is not None:
+            state["cookie"] = sent[1].decode()
+        if not self.is_page(scope["path"]):
+            return
+        if scope["method"] not in _SAFE:
+            check_same_origin(scope)
+        if sent is not None and (actor := await self._find("session", sent[1].decode())) is not None:
+            state["actor"] = actor
 
     def _credential(self, headers: dict[bytes, bytes]) -> tuple[Kind, str]:
         authorization = headers.get(b"authorization")
@@ -73,7 +113,8 @@ class Authenticate:
             raise _unauthenticated(', error="invalid_request"')
         return "bearer", token[1].decode()
 
-    async def _actor(self, kind: Kind, secret: str) -> Any:
+    async def _find(self, kind: Kind, secret: str) -> Any:
+        """The actor, remembered for MAX_AGE; None for a credential that is not good."""
         now = self.clock()
         known = self._actors.get((kind, secret))
         if known is not None and now - known[0] <= MAX_AGE:
@@ -81,7 +122,7 @@ class Authenticate:
         actor = await self.authenticate(kind, secret)
         if actor is None:
             self._actors.pop((kind, secret), None)
-            raise _unauthenticated(', error="invalid_token"')
+            return None
         # Forgetting everybody costs one look-up each; only an unbounded table would be a mistake.
         if len(self._actors) >= REMEMBERED:
             self._actors.clear()
@@ -105,3 +146,23 @@ def check_same_origin(scope: Scope) -> None:
         raise Forbidden(
             Text("不接受来自其他网站的操作", "Writes from another site are refused"), code="cross-site"
         )
+
+
+def check_own_script(scope: Scope) -> None:
+    """Refuse a write with a cookie that no script of our own pages has sent."""
+    check_same_origin(scope)
+    if not headers_of(scope).get(OUR_REQUEST):
+        raise Forbidden(
+            Text(
+                "使用会话写入时须带 X-Yuebao-Request 请求头",
+                "A write with a session carries the header X-Yuebao-Request",
+            ),
+            code="cross-site",
+        )
+
+
+def check_address(scope: Scope, networks: tuple[str, ...]) -> None:
+    """Refuse a token that is used from elsewhere than it was made for, as if it were unknown."""
+    client = scope.get("client")
+    if client is None or not is_within(client[0], networks):
+        raise _unauthenticated(', error="invalid_token"')

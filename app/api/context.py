@@ -42,6 +42,11 @@ def actor_of(request: HTTPConnection) -> Any:
     return request.scope["state"].get("actor")
 
 
+def cookie_of(request: HTTPConnection) -> str:
+    """The secret of the session cookie that came along, good or not; empty without one."""
+    return str(request.scope["state"].get("cookie", ""))
+
+
 def has_body(scope: Scope) -> bool:
     """Whether the head announces a body, by length or in chunks."""
     headers = headers_of(scope)

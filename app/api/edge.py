@@ -46,6 +46,7 @@ class EdgeOptions:
     pages_exact: frozenset[str] = frozenset({"/"})
     write_log: Callable[[str], object] = field(default_factory=lambda: BufferedLines(sys.stdout))
     is_verbose: bool = False
+    cookie: str = "__Host-yuebao"
 
     def is_public(self, path: str) -> bool:
         """Whether a path answers without a caller."""
@@ -82,7 +83,13 @@ class Edge(FastAPI):
         otherwise = AsyncExitStackMiddleware(self.router)
         app: ASGIApp = Dispatch(self.router.routes, otherwise=otherwise)
         app = Admission(app, quotas=options.quotas)
-        app = Authenticate(app, authenticate=options.authenticate, is_public=options.is_public)
+        app = Authenticate(
+            app,
+            authenticate=options.authenticate,
+            is_public=options.is_public,
+            is_page=options.is_page,
+            cookie=options.cookie,
+        )
         app = BodyLimit(app, max_json_bytes=options.max_json_bytes, lanes=options.lanes)
         app = HostCheck(app, allowed=options.allowed_hosts)
         app = Refusals(app, report=self.log.crash)

@@ -50,6 +50,23 @@ FORM = {"toml": {"definition": 'code = "example"\nversion = 1\n'}}
 PROMOTE = {"earlier": {"in_force": "0" * 32}}
 EXPLAIN = {"reason": {"text": "台账未录入4月下旬新增的3名委员"}}
 RESOLVE = {"stands": {"text": "差异原因已核实，本期以台账为准"}}
+SIGN_IN = {"account": {"name": "li.example", "password": "example-only-4711"}}
+NEW_PASSWORD = {"own": {"current": "example-only-4711", "new": "示例 长江 算盘 四月 4711"}}
+CONFIRM_PASSWORD = {"again": {"password": "example-only-4711"}}
+CONFIRM_CODE = {"code": {"code": "123456"}}
+ACCOUNT = {"reporter": {"name": "li.example", "display_name": "示例李", "unit": "440100"}}
+GRANT = {"reporter": {"role": "reporter", "unit": "440100"}}
+TOKEN = {
+    "exchange": {
+        "name": "示例：数据交换",
+        "unit": "440000",
+        "scopes": ["ledger:write"],
+        "networks": ["192.0.2.0/24"],
+        "days": 90,
+    }
+}
+CONTACT = {"person": {"name": "示例甲", "phone": "13800000000"}}
+REVEAL = {"call": {"reason": "截止日前电话催报"}}
 
 CLAIM = {
     "city": {

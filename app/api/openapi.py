@@ -13,6 +13,7 @@ from pydantic.json_schema import JsonSchemaValue, models_json_schema
 from app.api.body import BodySource
 from app.api.edge import Edge
 from app.api.strict_json import MAX_INTEGER
+from app.domain.permission import ACTION_OF, OPENED_BY_SCOPE, ROLES
 
 REFERENCE = "#/components/schemas/{model}"
 TEXT_PATTERN = r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufffe\uffff]*$"
@@ -120,10 +121,12 @@ def document(app: Edge) -> dict[str, Any]:
         source = sources.get(id(route))
         for operation in _operations(made, route):
             _complete(operation, source, is_public=app.edge.is_public(route.path))
+            _name_roles(operation, route)
             if source is not None:
                 operation["requestBody"] = _request_body(source, references[source.model])
     shared = refusals(*EVERYWHERE, *WITH_BODY)
     components["responses"] = {f"Refusal{status}": response for status, response in shared.items()}
+    # Not the cookie: browsers let no script set it, so a page that asks for its text helps nobody.
     components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     made["security"] = [{"token": []}]
     return made
@@ -154,6 +157,16 @@ def _complete(operation: dict[str, Any], source: BodySource | None, *, is_public
     for status in (*EVERYWHERE, *(WITH_BODY if source else ())):
         if not (is_public and status == 401):
             responses.setdefault(str(status), {"$ref": f"#/components/responses/Refusal{status}"})
+
+
+def _name_roles(operation: dict[str, Any], route: APIRoute) -> None:
+    """Say who may, from the table that decides."""
+    for method in route.methods or ():
+        action = ACTION_OF.get(f"{method} {route.path}")
+        if action is not None:
+            operation["x-roles"] = sorted(ROLES[action])
+            if action in OPENED_BY_SCOPE:
+                operation["x-scope"] = {OPENED_BY_SCOPE[action].value: action.value}
 
 
 def _request_body(source: BodySource, reference: JsonSchemaValue) -> dict[str, Any]:

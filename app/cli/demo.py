@@ -7,6 +7,7 @@ import shlex
 import shutil
 import socket
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ import typer
 from rich.console import Console
 
 from app.cli import context
+from app.cli.account import BY
 from app.cli.context import OPERATOR
 from app.cli.demo_ledger import LEDGER_FILE, REPORT_FILE
 from app.cli.demo_month import (
@@ -35,7 +37,7 @@ from app.db import Database, Session
 from app.domain.permission import Actor, Grant, Role
 from app.domain.register import shipped_register
 from app.domain.unit import CENTRE
-from app.services import report_states, reports, tokens, units
+from app.services import accounts, grants, passwords, report_states, reports, tokens, units
 from app.services.periods import Policy
 from app.services.reports import Submission
 
@@ -46,6 +48,17 @@ TOKENS = {
     Role.ADMINISTRATOR: ("管理", CENTRE),
 }
 """Who gets a token of this run: what the role is called, and the unit whose subtree it reaches."""
+
+PEOPLE = (Role.REPORTER, Role.REVIEWER, Role.ADMINISTRATOR)
+"""Roles that also get an account, named like the role, with a password of this run."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """What was made for this run: the texts of tokens and the passwords of accounts, by role."""
+
+    tokens: dict[Role, str]
+    passwords: dict[Role, str]
 
 
 def demo(
@@ -93,13 +106,33 @@ def _take_over_environment(settings: Mapping[str, str]) -> None:
     os.environ.update({f"YUEBAO_{name}": value for name, value in settings.items()})
 
 
-def _load(url: str) -> dict[Role, str]:
-    """Install, file the whole month through the services, and make the tokens: their texts by role."""
+def _load(url: str) -> Made:
+    """Install, file the whole month through the services, and make tokens and accounts."""
     register = shipped_register()
     database = install(url, now=INSTALLED, register=lambda: register).database
     file_month(database, month(register))
     with database.transaction() as session:
-        return {role: _token(session, role, name, unit) for role, (name, unit) in TOKENS.items()}
+        return Made(
+            {role: _token(session, role, name, unit) for role, (name, unit) in TOKENS.items()},
+            {role: _account(session, role, *TOKENS[role]) for role in PEOPLE},
+        )
+
+
+def _account(session: Session, role: Role, name: str, unit: str) -> str:
+    """An account with a role; its password, which nobody need replace: it is thrown away with the demo."""
+    password = passwords.initial()
+    account = accounts.create(
+        session,
+        name=role.value,
+        display_name=f"示例{name}",
+        unit=unit,
+        password_hash=passwords.hashed(password),
+        is_initial=False,
+        by=BY,
+        now=START,
+    )
+    grants.grant(session, account["id"], role=role, unit=unit, by=BY, now=START)
+    return password
 
 
 def _token(session: Session, role: Role, name: str, unit: str) -> str:
@@ -184,18 +217,22 @@ def _curl(token: str, media_type: str | None, body: str | None, url: str) -> str
     return shlex.join([*words, url])
 
 
-def _introduce(address: str, made: Mapping[Role, str]) -> None:
+def _introduce(address: str, made: Made) -> None:
     """Print the ways in. Tokens and commands are never wrapped, so that they can be pasted."""
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"\n[bold]月报演示 Yuebao demo[/]  {address}/  ·  数据均为虚构 all data invented")
     console.print(f"时钟 Clock {START:%Y-%m-%d %H:%M} +08:00  ·  看板 Board {address}/demo/board")
     console.print(f"接口文档 API {address}/docs\n")
     console.print("[bold]本次运行的令牌 Tokens of this run[/]")
-    for role, text in made.items():
+    for role, text in made.tokens.items():
+        name, unit = TOKENS[role]
+        console.print(f"  {name} {role:<13} {unit}  [cyan]{text}[/]")
+    console.print(f"\n[bold]本次运行的账号和密码 Accounts and passwords of this run[/]  {address}/login")
+    for role, text in made.passwords.items():
         name, unit = TOKENS[role]
         console.print(f"  {name} {role:<13} {unit}  [cyan]{text}[/]")
     console.print("\n[bold]另开终端，在仓库根目录粘贴 Paste in another terminal, at the repository's root[/]")
-    for number, (purpose, command) in enumerate(commands(address, made), 1):
+    for number, (purpose, command) in enumerate(commands(address, made.tokens), 1):
         console.print(f"\n[dim]# {number} {purpose}[/]")
         console.print(command, markup=False)
     console.print("\n按 Ctrl-C 结束 · Ctrl-C ends it", style="dim")

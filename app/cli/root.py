@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import audit, context, demo, events, evidence, ledger, reconcile, token, unit
+from app.cli import account, audit, context, demo, events, evidence, ledger, reconcile, token, unit
 from app.cli.context import problems_end_the_command
 from app.cli.installation import install
 from app.cli.server import run_server
@@ -17,6 +17,7 @@ app = typer.Typer(
     help="月报 Yuebao: 收表、核对、汇总 / collect, reconcile, sum up",
 )
 app.add_typer(token.app, name="token")
+app.add_typer(account.app, name="account")
 app.add_typer(unit.app, name="unit")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(ledger.app, name="ledger")

@@ -29,6 +29,10 @@ def create(
     scope: Annotated[
         list[str] | None, typer.Option(help=f"附加权限 / extra scope: {', '.join(SCOPES)}")
     ] = None,
+    network: Annotated[
+        list[str] | None,
+        typer.Option(help="只准来自此网络（CIDR），可多次 / only from this network; repeatable"),
+    ] = None,
 ) -> None:
     """新建令牌；令牌只显示这一次，单独在最后一行 / Make a token; it is shown once, alone on the last line."""
     unknown = set(scope or ()) - set(SCOPES)
@@ -43,6 +47,7 @@ def create(
                 unit=unit,
                 name=name,
                 scopes=scope or (),
+                networks=network or (),
                 life=timedelta(days=days),
                 by=OPERATOR,
                 now=found.clock.now(),

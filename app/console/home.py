@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.console.entry import reader_of, to_login
 from app.console.pages import HERE, Language, page
 from app.services import timetable
 
@@ -21,8 +22,10 @@ STATIC = {"/console.css": "text/css", "/console.svg": "image/svg+xml"}
 
 @router.get("/")
 async def home(request: Request, lang: Language = "") -> Response:
-    """A page without data: everybody may see it."""
+    """A page without data. Who comes to a service in earnest signs in first."""
     state = request.app.state
+    if state.needs_sign_in and reader_of(request) is None:
+        return to_login(request, lang)
     now = state.clock.now()
     current: timetable.Timetable = await state.database.read(timetable.current, now=now, policy=state.policy)
     origin = f"{request.url.scheme}://{request.url.netloc}"

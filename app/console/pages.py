@@ -15,6 +15,7 @@ from starlette.responses import Response
 from app import __version__
 from app.domain.period import SHANGHAI, Period, china_date, end_of
 from app.domain.ratio import NO_RATIO, half_up
+from app.services.sessions import form_token
 
 HERE = Path(__file__).parent
 LANGUAGES = ("zh", "en")
@@ -122,6 +123,13 @@ _environment.filters.update(number=number, signed=signed)
 _environment.globals.update(width=width, end_of=end_of, version=__version__)
 
 
+def reader(request: Request) -> dict[str, Any]:
+    """Who reads the page, for its head, and what its forms carry; a visitor has no name and no forms."""
+    state = request.scope["state"]
+    actor, cookie = state.get("actor"), state.get("cookie", "")
+    return {"reader": actor.name if actor else "", "form_token": form_token(cookie) if actor else ""}
+
+
 def page(request: Request, template: str, asked: str, **values: Any) -> Response:
     """The template in the reader's language; `w` holds the words, `other` the address of the translation."""
     words = Words(language_of(request, asked))
@@ -134,7 +142,13 @@ def page(request: Request, template: str, asked: str, **values: Any) -> Response
         here=request.url.path,
         now=request.app.state.clock.now(),
         is_demo=request.app.state.is_demo,
+        **reader(request),
         **values,
     )
-    headers = {"Content-Language": words.say("zh-CN", "en"), "Vary": "Accept-Language"}
+    headers = {
+        "Content-Language": words.say("zh-CN", "en"),
+        "Vary": "Accept-Language",
+        # Under no-referrer a browser sends `Origin: null` with our own forms, which then look like a stranger's.
+        "Referrer-Policy": "same-origin",
+    }
     return Response(html, headers=headers, media_type="text/html")

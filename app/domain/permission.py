@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -45,6 +45,13 @@ class Action(StrEnum):
     READ_AUDIT = "audit:read"
     MANAGE_WEBHOOKS = "webhooks:manage"
     MANAGE_SUBSCRIPTIONS = "subscriptions:manage"
+    READ_ACCOUNTS = "accounts:read"
+    MANAGE_ACCOUNTS = "accounts:manage"
+    READ_TOKENS = "tokens:read"
+    MANAGE_TOKENS = "tokens:manage"
+    READ_CONTACT = "contact:read"
+    NAME_CONTACT = "contact:name"
+    REVEAL_CONTACT = "contact:reveal"
 
 
 _ALL = frozenset(Role)
@@ -74,6 +81,13 @@ ROLES: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.READ_AUDIT: frozenset({_U}),
         Action.MANAGE_WEBHOOKS: frozenset({_I, _A}),
         Action.MANAGE_SUBSCRIPTIONS: frozenset({_R, _A}),
+        Action.READ_ACCOUNTS: frozenset({_V, _U, _A}),
+        Action.MANAGE_ACCOUNTS: frozenset({_A}),
+        Action.READ_TOKENS: frozenset({_U, _A}),
+        Action.MANAGE_TOKENS: frozenset({_A}),
+        Action.READ_CONTACT: frozenset({_R, _V}),
+        Action.NAME_CONTACT: frozenset({_R, _V}),
+        Action.REVEAL_CONTACT: frozenset({_V}),
     }
 )
 """The roles that may act (promises.md section 6). The administrator sees no report data."""
@@ -87,6 +101,163 @@ OPENED_BY_SCOPE: Mapping[Action, Role] = MappingProxyType(
     }
 )
 """Actions that an integrator's token gets only when it was made with the scope of the same name."""
+
+_REPORT = "/api/v1/reports/{period}/{unit}"
+_UNIT = "/api/v1/units/{code}"
+_ACCOUNT = "/api/v1/accounts/{account_id}"
+_FORM = "/api/v1/forms/{code}/{version}"
+_IMPORT = "/api/v1/ledger/imports/{import_id}"
+_RUN = "/api/v1/reconciliations/{run_id}"
+_MISMATCH = "/api/v1/mismatches/{mismatch_id}"
+_CIRCULAR = "/api/v1/circulars/{circular_id}"
+_JOB = "/api/v1/jobs/{job_id}"
+
+OPERATIONS_OF: Mapping[Action, tuple[str, ...]] = MappingProxyType(
+    {
+        Action.READ_REGISTER: ("GET /api/v1/units", f"GET {_UNIT}", "GET /api/v1/periods/{period}/{unit}"),
+        Action.CHANGE_REGISTER: (),
+        Action.READ_FORMS: ("GET /api/v1/forms", f"GET {_FORM}", f"GET {_FORM}/schema", f"GET {_FORM}/diff"),
+        Action.PUBLISH_FORM: ("POST /api/v1/forms",),
+        Action.MANAGE_WEBHOOKS: (
+            "POST /api/v1/webhooks",
+            "GET /api/v1/webhooks",
+            "GET /api/v1/webhooks/{webhook_id}",
+            "DELETE /api/v1/webhooks/{webhook_id}",
+            "POST /api/v1/webhooks/{webhook_id}/test",
+            "GET /api/v1/webhooks/{webhook_id}/deliveries",
+            "POST /api/v1/webhooks/{webhook_id}/redeliver",
+        ),
+        Action.MANAGE_SUBSCRIPTIONS: (
+            "GET /api/v1/subscriptions/{unit}",
+            "PUT /api/v1/subscriptions/{unit}",
+        ),
+        Action.SET_DEADLINE: ("PUT /api/v1/periods/{period}/{unit}/deadline",),
+        Action.WRITE_REPORT: (
+            "POST /api/v1/reports",
+            "POST /api/v1/reports/xlsx",
+            "POST /api/v1/aggregates/sdmx",
+            f"PUT {_REPORT}",
+            f"GET {_REPORT}/draft",
+            f"POST {_REPORT}/submit",
+            f"POST {_REPORT}/withdraw",
+        ),
+        Action.READ_REPORT: (
+            "GET /api/v1/reminders",
+            "GET /api/v1/reports",
+            "GET /api/v1/reports/{period}/forms.zip",
+            f"GET {_REPORT}",
+            f"GET {_REPORT}/versions",
+            f"GET {_REPORT}/versions/{{number}}",
+            f"GET {_REPORT}/diff",
+            f"GET {_REPORT}/form.xlsx",
+            f"GET {_REPORT}/consolidation",
+            "GET /api/v1/events",
+        ),
+        Action.READ_DRAFT: (),
+        Action.REVIEW_REPORT: (f"POST {_REPORT}/accept", f"POST {_REPORT}/return", f"POST {_REPORT}/reopen"),
+        Action.WRITE_EVIDENCE: ("POST /api/v1/evidence", f"POST {_REPORT}/claims"),
+        Action.READ_EVIDENCE: (
+            "GET /api/v1/evidence/{evidence_id}",
+            "GET /api/v1/evidence/{evidence_id}/content",
+            f"GET {_REPORT}/claims",
+            "GET /api/v1/claims/{claim_id}",
+        ),
+        Action.DECIDE_CLAIM: (
+            "POST /api/v1/claims/{claim_id}/accept",
+            "POST /api/v1/claims/{claim_id}/reject",
+        ),
+        Action.WRITE_LEDGER: (
+            "GET /api/v1/ledger/imports",
+            "POST /api/v1/ledger/imports",
+            f"GET {_IMPORT}",
+            f"GET {_IMPORT}/diff",
+            f"POST {_IMPORT}/promote",
+            f"POST {_IMPORT}/rollback",
+            "POST /api/v1/reconciliations",
+            f"GET {_JOB}",
+            f"GET {_JOB}/events",
+            f"DELETE {_JOB}",
+        ),
+        Action.READ_MISMATCHES: (
+            f"GET {_RUN}",
+            f"GET {_RUN}/summary",
+            f"GET {_RUN}/mismatches",
+            "GET /api/v1/mismatches",
+            f"GET {_MISMATCH}",
+        ),
+        Action.EXPLAIN_MISMATCH: (
+            f"POST {_MISMATCH}/explain",
+            f"POST {_MISMATCH}/confirm",
+            f"POST {_MISMATCH}/dispute",
+        ),
+        Action.RESOLVE_MISMATCH: (f"POST {_MISMATCH}/resolve",),
+        Action.READ_AGGREGATES: (
+            "GET /api/v1/aggregates/{period}/{unit}",
+            "GET /api/v1/aggregates/{unit}",
+            "GET /api/v1/completeness/{period}/{unit}",
+            "GET /api/v1/rankings/{period}/{unit}",
+            "GET /api/v1/board/{period}/{unit}",
+        ),
+        Action.WRITE_CIRCULAR: (
+            "POST /api/v1/circulars",
+            f"PUT {_CIRCULAR}",
+            f"POST {_CIRCULAR}/submit",
+            f"POST {_CIRCULAR}/return",
+            f"POST {_CIRCULAR}/approve",
+            f"POST {_CIRCULAR}/publish",
+            f"POST {_CIRCULAR}/restate",
+        ),
+        Action.READ_CIRCULAR: (
+            "GET /api/v1/circulars",
+            f"GET {_CIRCULAR}",
+            f"GET {_CIRCULAR}.docx",
+            f"GET {_CIRCULAR}.pdf",
+            f"GET {_CIRCULAR}.xlsx",
+        ),
+        Action.READ_AUDIT: ("GET /api/v1/audit",),
+        Action.READ_ACCOUNTS: ("GET /api/v1/accounts", f"GET {_ACCOUNT}"),
+        Action.MANAGE_ACCOUNTS: (
+            "POST /api/v1/accounts",
+            f"POST {_ACCOUNT}/disable",
+            f"POST {_ACCOUNT}/enable",
+            f"POST {_ACCOUNT}/reset",
+            f"POST {_ACCOUNT}/grants",
+            f"POST {_ACCOUNT}/grants/confirm",
+            f"POST {_ACCOUNT}/grants/revoke",
+        ),
+        Action.READ_TOKENS: ("GET /api/v1/tokens",),
+        Action.MANAGE_TOKENS: ("POST /api/v1/tokens", "POST /api/v1/tokens/{token_id}/revoke"),
+        Action.READ_CONTACT: (f"GET {_UNIT}/contact", f"GET {_UNIT}/contact/history"),
+        Action.NAME_CONTACT: (f"PUT {_UNIT}/contact",),
+        Action.REVEAL_CONTACT: (f"POST {_UNIT}/contact/reveal",),
+    }
+)
+"""Every operation under the action that it needs. The service does not start with one that is not here."""
+
+_CURRENT = "/api/v1/sessions/current"
+OPERATIONS_OF_ANYBODY: frozenset[str] = frozenset(
+    {
+        "POST /api/v1/sessions",
+        f"GET {_CURRENT}",
+        f"DELETE {_CURRENT}",
+        f"PUT {_CURRENT}/password",
+        f"POST {_CURRENT}/second-factor",
+        f"POST {_CURRENT}/second-factor/confirm",
+    }
+)
+"""Operations on nothing but one's own session and account; the first one is open to strangers."""
+
+ACTION_OF: Mapping[str, Action] = MappingProxyType(
+    {operation: action for action, operations in OPERATIONS_OF.items() for operation in operations}
+)
+"""The action that an operation needs."""
+
+
+def check_listed(operations: Iterable[str]) -> None:
+    """Refuse operations that nobody has decided about. Raises ValueError with their names."""
+    unknown = sorted(set(operations) - ACTION_OF.keys() - OPERATIONS_OF_ANYBODY)
+    if unknown:
+        raise ValueError(f"not in the table of operations (app/domain/permission.py): {', '.join(unknown)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +282,8 @@ class Actor:
     kind: str
     grants: tuple[Grant, ...] = ()
     scopes: frozenset[str] = frozenset()
+    networks: tuple[str, ...] = ()
+    """Where it may come from, as CIDR; empty for anywhere."""
     request_id: str = ""
     address: str = ""
 
@@ -141,6 +314,10 @@ class Actor:
     def is_reporter_only(self) -> bool:
         """Whether the caller is nothing but a reporter, who sees no ledger before the unit has reported."""
         return bool(self.grants) and all(g.role is Role.REPORTER for g in self.grants)
+
+    def stands_at(self, action: Action, path: str) -> bool:
+        """Whether a grant at this very unit, not at one above it, allows the action: the unit itself asks."""
+        return any(g.path == path and self._allows(g.role, action) for g in self.grants)
 
     def role_at(self, path: str) -> str:
         """The role under which the actor stands at a unit, for the audit.

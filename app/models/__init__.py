@@ -1,8 +1,9 @@
 """The tables, one file per noun."""
 
-from app.models.access import Grant, Token
+from app.models.access import Account, AccountSession, Attempt, Grant, PendingGrant, RecoveryCode, Token
 from app.models.base import metadata
 from app.models.circular import Circular
+from app.models.contact import Contact, Disclosure
 from app.models.evidence import Claim, ClaimEvidence, ClaimUnit, Evidence
 from app.models.form_version import FormVersion
 from app.models.job import Job
@@ -22,13 +23,18 @@ from app.models.unit import Unit
 from app.models.webhook import Webhook, WebhookDelivery
 
 __all__ = [
+    "Account",
+    "AccountSession",
+    "Attempt",
     "AuditEvent",
     "AuditSegment",
     "Circular",
     "Claim",
     "ClaimEvidence",
     "ClaimUnit",
+    "Contact",
     "DeadlineOverride",
+    "Disclosure",
     "Evidence",
     "Figures",
     "FormVersion",
@@ -40,8 +46,10 @@ __all__ = [
     "Mismatch",
     "MismatchEntry",
     "OutboxEvent",
+    "PendingGrant",
     "Reconciliation",
     "ReconciliationMismatch",
+    "RecoveryCode",
     "Reminder",
     "Report",
     "ReportVersion",

@@ -29,6 +29,8 @@ class Answer:
     status: int
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    kept: bytes | None = None
+    """What is stored in place of a body that shows a secret once; a replay shows this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def _keep(session: Session, key: Key, answer: Answer, actor: str, now: datetime)
         fingerprint=key.fingerprint,
         status=answer.status,
         headers=dict(answer.headers),
-        body=answer.body,
+        body=answer.body if answer.kept is None else answer.kept,
         created_at=now,
     )
     return answer

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from app.db import Row, Session, prepared
 from app.domain.ids import new_id
+from app.domain.network import bad_networks, parse_network
 from app.domain.permission import Actor, Grant, Role
 from app.domain.unit import CENTRE
 from app.errors import Finding, Invalid, NotFound, Severity, Text
@@ -34,6 +35,7 @@ _FIND = prepared(
         _TOKENS.c.name,
         _TOKENS.c.secret_sha256,
         _TOKENS.c.scopes,
+        _TOKENS.c.networks,
         _TOKENS.c.expires_at,
         _TOKENS.c.revoked_at,
         _GRANTS.c.role,
@@ -59,16 +61,19 @@ def create(
     unit: str,
     name: str,
     scopes: Sequence[str] = (),
+    networks: Sequence[str] = (),
     life: timedelta = LONGEST_LIFE,
     by: Actor,
     now: datetime,
 ) -> str:
     """Make a token for one role at one unit; the text returned is kept nowhere.
 
-    Raises NotFound for an unknown unit, and Invalid for a name that is blank or too long.
+    `networks` are addresses that it may be used from, as CIDR; none for any. Raises NotFound for an unknown
+    unit, and Invalid for a name that is blank or too long, and for what is no network.
     """
     path = units.get(session, unit)["report_path"]
     _check_name(name)
+    _check_networks(networks)
     token_id, secret = new_id(now), secrets.token_urlsafe(32)
     session.run(
         _ADD,
@@ -76,12 +81,14 @@ def create(
         name=name,
         secret_sha256=_sha256(secret),
         scopes=sorted(scopes),
+        networks=[str(parse_network(text)) for text in networks],
         created_at=now,
         created_by=by.id,
         expires_at=now + min(life, LONGEST_LIFE),
+        last_used_at=None,
         revoked_at=None,
     )
-    session.run(_GRANT, holder=token_id, role=role.value, unit_code=unit)
+    session.run(_GRANT, holder=token_id, token_id=token_id, account_id=None, role=role.value, unit_code=unit)
     audit.record(session, by=by, action="token.create", path=path, thing=f"token:{token_id}", now=now)
     return f"{PREFIX}{token_id}_{secret}"
 
@@ -117,6 +124,7 @@ def authenticate(session: Session, token: str, *, now: datetime) -> Actor | None
         kind="token",
         grants=grants,
         scopes=frozenset(first["scopes"]),
+        networks=tuple(first["networks"] or ()),
     )
 
 
@@ -127,6 +135,18 @@ def _check_name(name: str) -> None:
         )
         found = Finding("invalid-text", "invalid-text", Severity.ERROR, "/name", text)
         raise Invalid(text, code="invalid-text", findings=[found])
+
+
+def _check_networks(networks: Sequence[str]) -> None:
+    text = Text(
+        "网络须写作 192.0.2.0/24 或单个地址", "A network is written 192.0.2.0/24, or as a single address"
+    )
+    found = [
+        Finding("invalid-format", "invalid-format", Severity.ERROR, f"/networks/{place}", text)
+        for place in bad_networks(networks)
+    ]
+    if found:
+        raise Invalid(text, code="invalid-format", findings=found)
 
 
 def _sha256(secret: str) -> str:

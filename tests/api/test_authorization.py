@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import pytest
-from fastapi.routing import APIRoute
 
-from app.domain.permission import OPENED_BY_SCOPE, ROLES, Action
+from app.cli.account import BY
+from app.db import Database
+from app.domain.permission import (
+    ACTION_OF,
+    OPENED_BY_SCOPE,
+    OPERATIONS_OF,
+    OPERATIONS_OF_ANYBODY,
+    ROLES,
+    Action,
+    Role,
+    check_listed,
+)
+from app.main import operations
+from app.services import accounts, grants, tokens
+from tests.people import add, enter_all
 from tests.samples import CHANGSHA, GUANGDONG, GUANGZHOU, REOPEN, REPORTS, RETURN, at, report
 from tests.seed import PEOPLE
 from tests.service import Answer, Asked, Service
@@ -19,7 +33,7 @@ FORM = '''code = "x"'''
 
 def ready(service: Service, status: str) -> None:
     """Guangzhou's and Changsha's reports of April in a state, so that only permission can refuse."""
-    if status == "absent":
+    if status in {"absent", "account", "disabled", "contact", "token"}:
         return
     for code in (GUANGZHOU, CHANGSHA):
         service.post(REPORTS, report(code, draft=status == "draft"), by="everybody")
@@ -42,10 +56,37 @@ def _post(path: str, body: Any, **headers: str) -> Callable[[str], Asked]:
     return lambda code: Asked("POST", path.replace("{unit}", code), None, body, headers)
 
 
+def _role(code: str, path: str, role: str) -> Asked:
+    return Asked("POST", f"{ACCOUNT}/grants{path}", None, {"role": role, "unit": code})
+
+
 def _get(path: str) -> Callable[[str], Asked]:
     return lambda code: Asked("GET", path.replace("{unit}", code), None)
 
 
+def prepared(service: Service, status: str, code: str) -> str:
+    """What an operation on accounts, tokens or contacts needs at a unit; the id of what was made."""
+    if status == "contact":
+        service.put(f"/api/v1/units/{code}/contact", PERSON, by="everybody")
+    if status == "token":
+        with Database(service.database_url).transaction() as session:
+            life = {"role": Role.INTEGRATOR, "name": "x", "by": BY, "now": service.clock.now()}
+            return tokens.create(session, unit=code, **life).split("_")[1]
+    if status not in {"account", "disabled"}:
+        return ""
+    made = str(add(service, f"of{code}", "reporter", code)["id"])
+    with Database(service.database_url).transaction() as session:
+        if status == "disabled":
+            accounts.disable(session, made, by=BY, now=service.clock.now())
+        else:
+            asker = replace(BY, id="account:someone", kind="account")
+            asked = {"role": Role.ADMINISTRATOR, "unit": code, "by": asker, "now": service.clock.now()}
+            grants.grant(session, made, **asked)
+    return made
+
+
+PERSON = {"name": "示例甲", "phone": "13800000000"}
+ACCOUNT = "/api/v1/accounts/{made}"
 HERE = "/api/v1/reports/2015-04/{unit}"
 OPERATIONS: dict[str, Operation] = {
     "POST /api/v1/reports": Operation(
@@ -165,6 +206,53 @@ OPERATIONS: dict[str, Operation] = {
         ),
     ),
     "GET /api/v1/audit": Operation(Action.READ_AUDIT, _get("/api/v1/audit"), place="none"),
+    "GET /api/v1/units/{code}/contact": Operation(
+        Action.READ_CONTACT, _get("/api/v1/units/{unit}/contact"), "contact"
+    ),
+    "GET /api/v1/units/{code}/contact/history": Operation(
+        Action.READ_CONTACT, _get("/api/v1/units/{unit}/contact/history"), "contact"
+    ),
+    "PUT /api/v1/units/{code}/contact": Operation(
+        Action.NAME_CONTACT,
+        lambda code: Asked("PUT", f"/api/v1/units/{code}/contact", None, PERSON),
+        "contact",
+    ),
+    "POST /api/v1/units/{code}/contact/reveal": Operation(
+        Action.REVEAL_CONTACT, _post("/api/v1/units/{unit}/contact/reveal", {"reason": "电话催报"}), "contact"
+    ),
+    "GET /api/v1/accounts": Operation(Action.READ_ACCOUNTS, _get("/api/v1/accounts"), place="none"),
+    "GET /api/v1/accounts/{account_id}": Operation(Action.READ_ACCOUNTS, _get(ACCOUNT), "account"),
+    "POST /api/v1/accounts": Operation(
+        Action.MANAGE_ACCOUNTS,
+        lambda code: Asked(
+            "POST", "/api/v1/accounts", None, {"name": "new", "display_name": "示例", "unit": code}
+        ),
+        "absent",
+    ),
+    **{
+        f"POST /api/v1/accounts/{{account_id}}/{step}": Operation(
+            Action.MANAGE_ACCOUNTS, _post(f"{ACCOUNT}/{step}", {}), status
+        )
+        for step, status in {"disable": "account", "enable": "disabled", "reset": "disabled"}.items()
+    },
+    "POST /api/v1/accounts/{account_id}/grants": Operation(
+        Action.MANAGE_ACCOUNTS, lambda code: _role(code, "", "reviewer"), "account"
+    ),
+    "POST /api/v1/accounts/{account_id}/grants/confirm": Operation(
+        Action.MANAGE_ACCOUNTS, lambda code: _role(code, "/confirm", "administrator"), "account"
+    ),
+    "POST /api/v1/accounts/{account_id}/grants/revoke": Operation(
+        Action.MANAGE_ACCOUNTS, lambda code: _role(code, "/revoke", "reporter"), "account"
+    ),
+    "GET /api/v1/tokens": Operation(Action.READ_TOKENS, _get("/api/v1/tokens"), place="none"),
+    "POST /api/v1/tokens": Operation(
+        Action.MANAGE_TOKENS,
+        lambda code: Asked("POST", "/api/v1/tokens", None, {"name": "x", "unit": code}),
+        "absent",
+    ),
+    "POST /api/v1/tokens/{token_id}/revoke": Operation(
+        Action.MANAGE_TOKENS, _post("/api/v1/tokens/{made}/revoke", {}), "token"
+    ),
 }
 ELSEWHERE = {
     "GET /api/v1/webhooks/{webhook_id}",
@@ -215,14 +303,21 @@ ELSEWHERE = {
 """Tested with the ledger, evidence, claims, webhooks, workbooks and circulars, which need what must exist first."""
 
 
-def operations(service: Service) -> set[str]:
-    """Every operation behind the prefix, as the application itself lists them."""
-    routes = [r for r in service.app.router.routes if isinstance(r, APIRoute) and r.path.startswith("/api/")]
-    return {f"{method} {route.path}" for route in routes for method in route.methods}
-
-
 def test_no_operation_is_left_out(service: Service) -> None:
-    assert operations(service) == OPERATIONS.keys() | ELSEWHERE
+    assert operations(service.app) == OPERATIONS.keys() | ELSEWHERE | OPERATIONS_OF_ANYBODY
+
+
+def test_the_table_names_each_operation_once_and_no_other(service: Service) -> None:
+    named = [name for names in OPERATIONS_OF.values() for name in names]
+
+    assert sorted(named) == sorted(operations(service.app) - OPERATIONS_OF_ANYBODY)
+    assert OPERATIONS_OF.keys() == ROLES.keys() == set(Action)
+    assert {name: each.action for name, each in OPERATIONS.items()}.items() <= ACTION_OF.items()
+
+
+def test_an_operation_that_nobody_decided_about_keeps_the_service_from_starting() -> None:
+    with pytest.raises(ValueError, match="GET /api/v1/surprise"):
+        check_listed(["GET /api/v1/units", "GET /api/v1/surprise"])
 
 
 def test_nothing_but_health_and_pages_answers_without_a_caller(service: Service) -> None:
@@ -233,9 +328,10 @@ def test_nothing_but_health_and_pages_answers_without_a_caller(service: Service)
         assert "www-authenticate" in answer.headers
 
 
-def is_allowed(person: str, action: Action) -> bool:
+def is_allowed(person: str, action: Action, mechanism: str) -> bool:
     role, _, scopes = PEOPLE[person]
-    return role in ROLES[action] or (OPENED_BY_SCOPE.get(action) is role and action.value in scopes)
+    by_scope = mechanism == "token" and OPENED_BY_SCOPE.get(action) is role and action.value in scopes
+    return role in ROLES[action] or by_scope
 
 
 def reaches(person: str, code: str) -> bool:
@@ -257,18 +353,26 @@ def check(answer: Answer, status: int, line: str) -> None:
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_the_table_of_permissions_decides(service: Service, name: str) -> None:
+    """For sixteen people, by token and by cookie: at the own unit, at one below, beside and far away."""
     operation = OPERATIONS[name]
     ready(service, operation.status)
+    made = {code: prepared(service, operation.status, code) for code in (GUANGZHOU, CHANGSHA)}
     absent = service.get("/api/v1/units/449999", by="reviewer")
+    enter_all(service, PEOPLE)
 
-    for person in PEOPLE:
+    for person, mechanism in product(PEOPLE, ("token", "cookie")):
+        by, may = (
+            person + "@cookie" * (mechanism == "cookie"),
+            is_allowed(person, operation.action, mechanism),
+        )
         for code in (GUANGZHOU, CHANGSHA):
             asked = operation.ask(code)
             place = code[:2] + "0000" if operation.place == "province" else code
-            path = asked.path if asked.method == "GET" else f"{asked.path}?dry_run=true"
-            answer = service.ask(Asked(asked.method, path, person, asked.body, asked.headers))
+            path = asked.path.replace("{made}", made[code])
+            path = path if asked.method == "GET" else f"{path}?dry_run=true"
+            answer = service.ask(Asked(asked.method, path, by, asked.body, asked.headers))
 
-            line, may = f"{person} at {place}: {name}", is_allowed(person, operation.action)
+            line = f"{by} at {place}: {name}"
             if operation.place != "none" and not reaches(person, place):
                 check(answer, 404, line)
                 assert anonymous(answer) == anonymous(absent)

@@ -173,7 +173,9 @@ def test_a_session_writes_only_from_our_own_pages(headers: list, status: int) ->
     session = [("authorization", ""), ("cookie", "__Host-yuebao=session-0123456789")]
 
     assert call(small_app(), "GET", REPORT, *session).status == 200
-    assert call(small_app(), "POST", f"{REPORT}/accept", *session, *headers).status == status
+    ours = ("x-yuebao-request", "1")
+    assert call(small_app(), "POST", f"{REPORT}/accept", *session, *headers, ours).status == status
+    assert call(small_app(), "POST", f"{REPORT}/accept", *session, *headers).status == 403
 
 
 @pytest.mark.parametrize("path", [REPORTS, "/api/v1/evidence", "/api/v1/nothing"])

@@ -124,7 +124,9 @@ def test_whose_hands_a_step_is_in(service: Service, step: str, by: str, status: 
 def test_whoever_submitted_does_not_review(service: Service) -> None:
     both = service.tokens["guangzhou"].split("_")[1]
     with Database(service.database_url).transaction() as session:
-        session.run(insert(Grant.__table__).values(holder=both, role="reviewer", unit_code=GUANGDONG))
+        session.run(
+            insert(Grant.__table__).values(holder=both, token_id=both, role="reviewer", unit_code=GUANGDONG)
+        )
     bring(service, "submitted")
 
     refused = take(service, "accept", by="guangzhou")

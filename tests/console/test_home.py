@@ -71,6 +71,14 @@ def test_a_visitor_sees_the_period_and_both_deadlines(service: Any) -> None:
     assert "还有5天" in text
 
 
+@pytest.mark.parametrize("path", ["/", "/account"])
+def test_in_production_a_visitor_signs_in_first(service: Any, path: str) -> None:
+    with service(env="production", clock=None) as client:
+        answer = client.get(path, follow_redirects=False)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/login?next={path}")
+
+
 def test_a_deadline_that_has_passed_says_that_reports_are_still_taken(service: Any) -> None:
     with service(clock="2015-04-26T00:00:01+08:00") as client:
         text = client.get("/?lang=en").text
@@ -184,6 +192,60 @@ def test_the_board_shows_what_the_last_reconciliation_found(browser: Browser, de
     assert (cells.count("no record"), cells.count("1 blank"), cells.count("—")) == (1, 1, 4)
     assert rows.first.inner_text().split()[-1] == "+74"
     page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_printed_account_signs_in_on_a_page_that_fits(
+    browser: Browser, demo: Demo, language: str, width: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    seen = watched(page)
+    page.goto(f"{demo.address}/login?lang={language}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    sign_in(page, demo)
+    page.goto(f"{demo.address}/account?lang={language}")
+    assert page.inner_text("h1") == "示例审核"
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    assert seen["complaints"] == []
+    context.close()
+
+
+def sign_in(page: Page, demo: Demo) -> None:
+    """Fill the form of /login with the printed account of the reviewer."""
+    found = re.search(r"reviewer +440000  ([a-z0-9]{5}(?:-[a-z0-9]{5}){3})$", demo.printed, re.MULTILINE)
+    assert found
+    page.fill("#name", "reviewer")
+    page.fill("#password", found[1])
+    page.click("main button")
+    page.wait_for_url(f"{demo.address}/")
+
+
+@pytest.mark.browser
+def test_the_page_of_the_api_takes_a_token_from_a_reader_who_is_signed_in(
+    browser: Browser, demo: Demo
+) -> None:
+    token = re.search(r"reviewer +440000  (yb_\S+)$", demo.printed, re.MULTILINE)
+    assert token
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{demo.address}/login")
+    sign_in(page, demo)
+    page.goto(f"{demo.address}/docs")
+    page.locator(".authorize.unlocked").first.click()
+    page.locator(".auth-container input").fill(token[1])
+    page.locator(".auth-btn-wrapper .authorize").click()
+    page.locator(".auth-btn-wrapper .btn-done").click()
+    block = page.locator("#operations-forms-list_forms_api_v1_forms_get")
+    block.locator(".opblock-summary-control").click()
+    block.get_by_role("button", name="Try it out").click()
+    block.locator(".execute").click()
+
+    block.locator(".live-responses-table .response-col_status", has_text="200").wait_for(timeout=20_000)
+    context.close()
 
 
 @pytest.mark.browser

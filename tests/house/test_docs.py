@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from app.settings import DeadlineShift, Environment, Settings
 from tests.house.repository import ROOT, texts, tracked
@@ -99,7 +99,21 @@ FROM_ENVIRONMENT = {
     "smtp_url": ("smtps://mail.example/a@office.example", "smtps://mail.example/a@office.example"),
     "audit_anchor": ("https://anchors.example/heads", "https://anchors.example/heads"),
     "clamd_url": ("tcp://clamav:3310", "tcp://clamav:3310"),
+    "session_idle_minutes": ("10", 10),
+    "session_hours": ("4", 4),
+    "secret_key": ("k" * 32, SecretStr("k" * 32)),
+    "second_factor_for": ("reviewer,administrator", "reviewer,administrator"),
+    "oidc_issuer": ("https://id.example", "https://id.example"),
+    "oidc_client_id": ("yuebao", "yuebao"),
+    "oidc_client_secret": ("secret", SecretStr("secret")),
+    "oidc_return_url": ("https://y.example/login/provider/return", "https://y.example/login/provider/return"),
+    "oidc_networks": ("10.1.0.0/16,10.2.0.1", "10.1.0.0/16,10.2.0.1"),
 }
+
+
+PROVIDER = ("oidc_issuer", "oidc_client_id", "oidc_client_secret", "oidc_return_url")
+TOGETHER = {"second_factor_for": ("secret_key",), **dict.fromkeys(PROVIDER, PROVIDER)}
+"""Settings that are refused without others."""
 
 
 @pytest.fixture
@@ -114,6 +128,8 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 def test_a_setting_comes_from_its_variable(field: str, no_settings: pytest.MonkeyPatch) -> None:
     written, meant = FROM_ENVIRONMENT[field]
     no_settings.setenv("YUEBAO_ENV", "test")
+    for needed in TOGETHER.get(field, ()):
+        no_settings.setenv(f"YUEBAO_{needed.upper()}", FROM_ENVIRONMENT[needed][0])
 
     no_settings.setenv(f"YUEBAO_{field.upper()}", written)
 
@@ -140,6 +156,13 @@ def test_a_setting_comes_from_its_variable(field: str, no_settings: pytest.Monke
         ("SMTP_URL", "smtps://mail.example"),
         ("AUDIT_ANCHOR", "http://anchors.example/heads"),
         ("CLAMD_URL", "clamav:3310"),
+        ("SESSION_IDLE_MINUTES", "0"),
+        ("SESSION_HOURS", "25"),
+        ("SECRET_KEY", "short"),
+        ("SECOND_FACTOR_FOR", "integrator"),
+        ("SECOND_FACTOR_FOR", "reviewer"),
+        ("OIDC_ISSUER", "https://id.example"),
+        ("OIDC_NETWORKS", "10.1.0.1/16"),
     ],
 )
 def test_a_setting_that_does_not_fit_is_refused(
@@ -159,11 +182,16 @@ def test_a_clock_without_an_offset_is_refused(no_settings: pytest.MonkeyPatch) -
         Settings()
 
 
+def shown(value: object) -> object:
+    """What a default says; of a secret its text."""
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
+
+
 def test_the_page_of_settings_names_each_with_its_default(no_settings: pytest.MonkeyPatch) -> None:
     listed = dict(re.findall(r"^\| `YUEBAO_(\w+)` \| (.+?) \|", PAGES["docs/settings.md"], re.MULTILINE))
     defaults = {name.upper(): getattr(Settings(), name) for name in Settings.model_fields}
 
     assert listed == {
-        name: f"`{str(value).lower() if value is True else value}`" if value else "empty"
+        name: f"`{str(value).lower() if value is True else value}`" if shown(value) else "empty"
         for name, value in defaults.items()
     }
