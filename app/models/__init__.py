@@ -3,6 +3,7 @@
 from app.models.access import Grant, Token
 from app.models.base import metadata
 from app.models.circular import Circular
+from app.models.closing import Closing
 from app.models.evidence import Claim, ClaimEvidence, ClaimUnit, Evidence
 from app.models.form_version import FormVersion
 from app.models.job import Job
@@ -18,6 +19,7 @@ __all__ = [
     "Claim",
     "ClaimEvidence",
     "ClaimUnit",
+    "Closing",
     "DeadlineOverride",
     "Evidence",
     "Figures",
