@@ -33,6 +33,7 @@ from app.api import (
     series,
     trail,
     units,
+    vintages,
     workbooks,
 )
 from app.api.desk import Desk
@@ -74,6 +75,7 @@ ROUTERS = (
     rankings,
     board,
     periods,
+    vintages,
     units,
     forms,
     trail,

@@ -28,6 +28,7 @@ class Action(StrEnum):
     READ_FORMS = "forms:read"
     PUBLISH_FORM = "forms:publish"
     SET_DEADLINE = "deadline:set"
+    CLOSE_PERIOD = "period:close"
     WRITE_REPORT = "report:write"
     READ_REPORT = "report:read"
     READ_DRAFT = "report:read-draft"
@@ -55,6 +56,7 @@ ROLES: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.READ_FORMS: _ALL,
         Action.PUBLISH_FORM: frozenset({_A}),
         Action.SET_DEADLINE: frozenset({_V}),
+        Action.CLOSE_PERIOD: frozenset({_V}),
         Action.WRITE_REPORT: frozenset({_R}),
         Action.READ_REPORT: frozenset({_R, _V, _I}),
         Action.READ_DRAFT: frozenset({_R}),

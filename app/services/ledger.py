@@ -195,7 +195,7 @@ def apply(
         changes.closed.append((period, unit))
         return
     before = figures.get(session, period, unit)
-    old = (before and before["ledger"]) or {}
+    old = (before and figures.known(before)["ledger"]) or {}
     count_changes(old, values or {}, changes.counts)
     form = forms.in_force(session, Period.parse(period))
     after = figures.refresh(

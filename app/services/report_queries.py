@@ -17,7 +17,7 @@ from app.models.unit import below, within
 from app.services import coverage, forms, standing, units, versions
 from app.services.coverage import evidence_of
 from app.services.periods import Policy
-from app.services.reports import Saved
+from app.services.reports import Saved, is_final
 from app.services.standing import Standing
 
 _REPORTS = Report.__table__  # type: ignore[attr-defined]
@@ -38,7 +38,8 @@ def whole(session: Session, *, unit: str, period: str, policy: Policy, by: Actor
         findings=version["findings"] if report["findings"] is None else report["findings"],
         author=version["author"],
         deadline=at.due(month, form, policy).instant,
-        evidence=evidence_of(form, version["content"], proofs, policy),
+        evidence=evidence_of(form, version["content"], proofs, policy, closed=is_final(at.figures)),
+        figures=at.figures,
     )
 
 

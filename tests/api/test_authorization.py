@@ -114,6 +114,16 @@ OPERATIONS: dict[str, Operation] = {
         ),
         place="province",
     ),
+    "POST /api/v1/periods/{period}/{unit}/close": Operation(
+        Action.CLOSE_PERIOD,
+        lambda code: Asked(
+            "POST", f"/api/v1/periods/2015-04/{code[:2]}0000/close", None, {"reason": "各市已报，提前关闭"}
+        ),
+        place="province",
+    ),
+    "GET /api/v1/periods/{period}/{unit}/vintages": Operation(
+        Action.READ_AGGREGATES, _get("/api/v1/periods/2015-04/{unit}/vintages")
+    ),
     "POST /api/v1/reconciliations": Operation(
         Action.WRITE_LEDGER,
         lambda code: Asked(
@@ -148,6 +158,9 @@ OPERATIONS: dict[str, Operation] = {
     "GET /api/v1/audit": Operation(Action.READ_AUDIT, _get("/api/v1/audit"), place="none"),
 }
 ELSEWHERE = {
+    "POST /api/v1/periods/{period}/{unit}/restate",
+    "GET /api/v1/periods/{period}/{unit}/vintages/diff",
+    "GET /api/v1/periods/{period}/{unit}/vintages/{number}",
     "POST /api/v1/ledger/imports",
     "GET /api/v1/ledger/imports/{import_id}",
     "GET /api/v1/ledger/imports",
@@ -188,7 +201,7 @@ ELSEWHERE = {
     "GET /api/v1/circulars/{circular_id}.pdf",
     "POST /api/v1/aggregates/sdmx",
 }
-"""Tested with the ledger, evidence, claims, workbooks and circulars, which need what must exist first."""
+"""Tested with the close, the ledger, evidence, claims, workbooks and circulars, which need what must exist first."""
 
 
 def operations(service: Service) -> set[str]:
