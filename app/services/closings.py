@@ -11,28 +11,26 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.db import Row, Session, prepared
-from app.domain.aggregate import View, without
+from app.domain.aggregate import without
 from app.domain.canonical import canonical
 from app.domain.closing import blockers, changes
 from app.domain.form import FormVersion
 from app.domain.period import SHANGHAI, Period
 from app.domain.permission import Action, Actor
-from app.domain.proof import Decision, judged_activities
 from app.domain.values import FiguresRow, figures_row
 from app.domain.workflow import Status
 from app.errors import Conflict, Finding, Invalid, Severity, Text
-from app.models import Claim, Closing, Figures, LedgerFigure, Report, ReportVersion
+from app.models import Closing, Figures, LedgerFigure, Report
 from app.services import (
     aggregates,
     audit,
     completeness,
-    coverage,
     events,
     figures,
     forms,
     periods,
-    reconciliations,
     revisions,
+    snapshots,
     units,
     vintages,
 )
@@ -41,8 +39,6 @@ from app.services.periods import Policy
 _CLOSINGS = Closing.__table__  # type: ignore[attr-defined]
 _FIGURES = Figures.__table__  # type: ignore[attr-defined]
 _REPORTS = Report.__table__  # type: ignore[attr-defined]
-_VERSIONS = ReportVersion.__table__  # type: ignore[attr-defined]
-_CLAIMS = Claim.__table__  # type: ignore[attr-defined]
 _LEDGER = LedgerFigure.__table__  # type: ignore[attr-defined]
 
 _ADD = prepared(insert(_CLOSINGS))
@@ -60,19 +56,6 @@ _LIFT = prepared(
     .values(
         {_FIGURES.c[name]: bindparam(f"new_{name}") for name in (*FiguresRow._fields, "pending", "reopening")}
     )
-)
-_CONTENTS = prepared(
-    select(_VERSIONS.c.unit_code, _VERSIONS.c.number, _VERSIONS.c.content)
-    .where(_VERSIONS.c.period == bindparam("month"), _VERSIONS.c.draft.is_(False))
-    .order_by(_VERSIONS.c.unit_code, _VERSIONS.c.number)
-)
-_COUNTED = prepared(
-    select(_CLAIMS.c.id, _CLAIMS.c.unit_code)
-    .where(
-        _CLAIMS.c.status == Decision.ACCEPTED.value,
-        _CLAIMS.c.dated <= bindparam("through", type_=_CLAIMS.c.dated.type),
-    )
-    .order_by(_CLAIMS.c.id)
 )
 _IN_FORCE = prepared(
     select(_LEDGER.c.import_id)
@@ -331,7 +314,7 @@ def _publish(
             "reason": reason,
             "ledger_import": ledger_import,
             "changes": listed,
-            **_facts(session, unit, period, form, vintage, by=by, policy=policy),
+            **snapshots.facts(session, unit, period, form, vintage, by=by, policy=policy),
         }
     )
     row = {
@@ -350,43 +333,6 @@ def _publish(
     session.run(_ADD, **row)
     revisions.bump(session, revisions.of_period(str(period)))
     _trail(session, unit, row, by=by, now=now)
-
-
-def _facts(
-    session: Session, unit: Row, period: Period, form: FormVersion, vintage: int, *, by: Actor, policy: Policy
-) -> dict[str, Any]:
-    """What a circular is written from, each part exactly as the contract answers it."""
-    every = aggregates.live(session, unit=unit, period=period, view=View.ALL, vintage=vintage)
-    centre = aggregates.live(session, unit=unit, period=period, view=View.CENTRE, vintage=vintage)
-    complete = completeness.of_unit(session, unit_code=unit["code"], period=period, policy=policy, by=by)
-    run = reconciliations.latest(session, period=period, unit_code=unit["code"], by=by)
-    codes = [row["unit"] for row in every["units"]]
-    mine = set(codes)
-    through = form.window(period).end
-    return {
-        "aggregate": every,
-        "centre": centre,
-        "completeness": {**complete, "deadline": complete["deadline"].astimezone(SHANGHAI).isoformat()},
-        "reconciliation": reconciliations.as_json(run, reconciliations.mismatches(session, run["id"]))
-        if run
-        else None,
-        "activities": _activities(session, codes, period, form),
-        "claims": [row["id"] for row in session.all(_COUNTED, through=through) if row["unit_code"] in mine],
-    }
-
-
-def _activities(
-    session: Session, codes: Sequence[str], period: Period, form: FormVersion
-) -> dict[str, list[dict[str, Any]]]:
-    """The final judgment of the activities without a column, by unit; none said counts as not reported."""
-    said = {row["unit_code"]: row["content"] for row in session.all(_CONTENTS, month=str(period))}
-    proofs = coverage.all_proofs(session, period, form)
-    return {
-        code: judged_activities(
-            form, said.get(code, {}).get("activities", ()), proofs.get(code, ()), closed=True
-        )
-        for code in codes
-    }
 
 
 def _trail(session: Session, unit: Row, row: Row, *, by: Actor, now: datetime) -> None:
