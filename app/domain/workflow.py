@@ -82,7 +82,7 @@ TRANSITIONS = (
 that is opened again gets another end, without which one that has expired could never be sent."""
 
 _TABLE = {(t.source, t.step): t for t in TRANSITIONS}
-_NAMES = {
+NAMES = {
     Status.ABSENT: Text("未报", "not reported"),
     Status.DRAFT: Text("草稿", "a draft"),
     Status.SUBMITTED: Text("已报待审", "submitted"),
@@ -144,7 +144,7 @@ def _against(
 ) -> list[Text]:
     line = transition(status, step)
     if line is None:
-        name = _NAMES[status]
+        name = NAMES[status]
         return [
             Text(
                 f"报表当前为{name.zh}，不能进行此操作", f"The report is {name.en}: this step is not possible"
