@@ -362,3 +362,32 @@ def test_vintages_are_for_who_reads_sums(service: Service, path: str) -> None:
     statuses = {by: service.get(f"{APRIL}{path}", by=by).status for by in ("reviewer", "hunan", "auditor")}
 
     assert statuses == {"reviewer": 200, "hunan": 404, "auditor": 403}
+
+
+def test_a_resubmission_shows_what_differs_since_the_return(service: Service) -> None:
+    service.post(REPORTS, report(), by="guangzhou")
+    assert service.get(at("/diff?since=return"), by="reviewer").status == 404
+    service.post(at("/return"), RETURN, by="reviewer")
+    assert correct(service, wechat_groups=1).status == 200
+    assert correct(service, wechat_groups=2).status == 200
+
+    found = service.get(at("/diff?since=return"), by="reviewer")
+
+    assert (found.json["from"], found.json["to"]) == (1, 3)
+    assert [(c["pointer"], c["to"]) for c in found.json["cells"]] == [("/figures/wechat_groups", 2)]
+    assert service.get(at("/diff?from=1"), by="reviewer").places == {"/query/to": "missing-field"}
+
+
+def test_a_report_that_is_returned_as_incomplete_loses_its_timeliness(service: Service) -> None:
+    service.post(REPORTS, report(), by="guangzhou")
+    service.post(at("/return"), RETURN | {"incomplete": True}, by="reviewer")
+    service.clock.set("2015-04-26T08:00:00+08:00")
+
+    assert correct(service, wechat_groups=1).json["timeliness"] == "late"
+
+
+def test_an_acceptance_is_bound_to_the_content_that_was_read(service: Service) -> None:
+    read = service.post(REPORTS, report(), by="guangzhou").json["content_hash"]
+    correct(service, wechat_groups=1)
+
+    assert service.post(at("/accept"), {"content_hash": read}, by="reviewer").status == 412
