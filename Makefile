@@ -51,6 +51,7 @@ bench: $(BENCH)  ## measure floor, peer and service; writes docs/performance.md
 	$(BIN)/python -m bench.run --database postgresql --write
 	$(BIN)/python -m bench.bench_ledger_summary --write
 	$(BIN)/python -m bench.bench_national
+	$(BIN)/python -m bench.bench_close
 
 system:          ## make sure that PostgreSQL, Chromium, LibreOffice and fonts are here (apt-get when root)
 	@.ci/system postgresql chromium libreoffice-calc libreoffice-writer fonts-noto-cjk
