@@ -41,8 +41,8 @@ def asked(method: str, path: str, by: str, body: object = None, **headers: str) 
 
 FILE = asked("POST", REPORTS, "guangzhou", report())
 DRAFT = asked("POST", REPORTS, "guangzhou", report(draft=True))
-WHY = {"reason": "各市已报，提前关闭"}
-CLOSE = asked("POST", f"/api/v1/periods/2015-04/{GUANGDONG}/close", "reviewer", WHY)
+EARLY = {"reason": "各市已报，提前关闭"}
+CLOSE = asked("POST", f"/api/v1/periods/2015-04/{GUANGDONG}/close", "reviewer", EARLY)
 ACCEPT = asked("POST", at("/accept"), "reviewer", {})
 
 
@@ -117,7 +117,7 @@ WRITES = {
     ),
     "close": Write(CLOSE, (FILE,)),
     "restate": Write(
-        asked("POST", f"/api/v1/periods/2015-04/{GUANGDONG}/restate", "reviewer", WHY),
+        asked("POST", f"/api/v1/periods/2015-04/{GUANGDONG}/restate", "reviewer", EARLY),
         (
             FILE,
             CLOSE,
