@@ -31,9 +31,6 @@ test: $(STAMP) system ## everything: lint, types, architecture, migrations, all 
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/pytest -n 2
 
-prove: $(STAMP) system ## the long proofs at their full size: tampering, lost replies, logs (minutes)
-	YUEBAO_PROVE_SCALE=1 $(BIN)/pytest tests/proofs
-
 check: test      ## the same as test: what CI runs
 
 check-fast: $(STAMP) ## lint, format, types, architecture, and the tests that need no server
@@ -43,12 +40,18 @@ check-fast: $(STAMP) ## lint, format, types, architecture, and the tests that ne
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/pytest tests/domain tests/reconcile tests/house -m "not pg" -p no:cacheprovider
 
+prove: $(STAMP) system ## the long proofs at full size; CI runs a tenth of them (YUEBAO_PROVE_SCALE)
+	YUEBAO_PROVE_SCALE=$${YUEBAO_PROVE_SCALE:-1} $(BIN)/pytest -n 2 tests/proofs
+	for turn in 1 2 3 4; do YUEBAO_TEST_RACES=264 YUEBAO_TEST_READS=2500 \
+		$(BIN)/pytest -n 2 -q tests/api/test_reports_races.py tests/api/test_closings_races.py || exit 1; done
+
 bench: $(BENCH)  ## measure floor, peer and service; writes docs/performance.md
 	.ci/system wrk postgresql
 	$(BIN)/python -m bench.run --database sqlite --write
 	$(BIN)/python -m bench.run --database postgresql --write
 	$(BIN)/python -m bench.bench_ledger_summary --write
 	$(BIN)/python -m bench.bench_national
+	$(BIN)/python -m bench.bench_close
 
 system:          ## make sure that PostgreSQL, Chromium, LibreOffice and fonts are here (apt-get when root)
 	@.ci/system postgresql chromium libreoffice-calc libreoffice-writer fonts-noto-cjk

@@ -42,6 +42,7 @@ from app.api import (
     tokens,
     trail,
     units,
+    vintages,
     webhooks,
     workbooks,
 )
@@ -95,6 +96,7 @@ ROUTERS = (
     rankings,
     board,
     periods,
+    vintages,
     units,
     contacts,
     forms,

@@ -33,17 +33,22 @@ async def get_aggregate(
     view: Annotated[
         View, Query(description="`centre`: prefectures only, others shown separately")
     ] = View.ALL,
+    vintage: Annotated[
+        int | None, Query(ge=1, le=9999, description="Of a closed period: as this vintage published it.")
+    ] = None,
 ) -> Response:
     """The period's sums over the reporting units below a unit.
 
     Each cell names the units it consists of and those that are missing. Ratios are ratios of sums, rounded
     half-up to one decimal from integers; 0/0 is null. The `ETag` is strong: an unchanged answer is 304.
-    `Accept` also takes the official table, a row per unit and one of sums: as a workbook, or as CSV; and
-    `application/vnd.sdmx.data+csv;version=2.0.0`, every value of every unit as an observation (docs/aggregates.md).
+    Once the period is closed the answer is the last vintage, and `vintage` names an earlier one (404 when there is
+    none): always the same bytes. `Accept` also takes the official table, a row per unit and one of sums: as a
+    workbook, or as CSV; and `application/vnd.sdmx.data+csv;version=2.0.0`, every value of every unit as an
+    observation (docs/aggregates.md).
     """
     media = preferred(request, JSON, CSV, XLSX, SDMX)
     database, answers_kept = database_of(request), answers_of(request)
-    asked: Any = {"unit_code": unit, "period": parse_period(period), "view": view}
+    asked: Any = {"unit_code": unit, "period": parse_period(period), "view": view, "vintage": vintage}
     found = await database.look(answers_kept.kept, **asked, by=caller(request))
     if found is None:
         blind = caller(request).is_reporter_only

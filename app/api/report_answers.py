@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +16,7 @@ from app.domain.workflow import TRANSITIONS, Status, allowed
 from app.errors import Finding, merge
 from app.services.idempotency import Answer
 from app.services.reports import Saved, Submission
+from app.services.steps import is_closed
 
 
 def row_json(row: Row) -> dict[str, Any]:
@@ -50,17 +52,17 @@ def submission_of(body: Loaded, period: str | None = None, unit: str | None = No
     )
 
 
-def filed(actor: Actor, status: int, saved: Saved, committed: bool) -> Answer:
+def filed(actor: Actor, now: datetime, status: int, saved: Saved, committed: bool) -> Answer:
     """What the author of a write is told; `allowed` says what can be done next, and why the rest cannot."""
     report = saved.report
-    body = report_json(saved, actor) | {"committed": committed}
+    body = report_json(saved, actor, now) | {"committed": committed}
     headers = {"ETag": etag_of(report["version"])} if committed else {}
     if status == 201 and committed:
         headers["Location"] = f"/api/v1/reports/{report['period']}/{report['unit_code']}"
     return json_answer(body, status, headers)
 
 
-def report_json(saved: Saved, actor: Actor) -> dict[str, Any]:
+def report_json(saved: Saved, actor: Actor, now: datetime) -> dict[str, Any]:
     """A report as the contract writes it; its content is masked already where it must be."""
     report, path = saved.report, saved.unit["report_path"]
     return {
@@ -82,6 +84,8 @@ def report_json(saved: Saved, actor: Actor) -> dict[str, Any]:
             report["status"],
             frozenset(action for action in _MOVING if actor.may(action, path)),
             is_own=saved.author == actor.id,
+            is_closed=is_closed(saved.figures, now),
+            is_reopened=bool(saved.figures and saved.figures["reopening"]),
         ),
     }
 
@@ -89,8 +93,8 @@ def report_json(saved: Saved, actor: Actor) -> dict[str, Any]:
 _MOVING = frozenset(line.action for line in TRANSITIONS)
 
 
-@lru_cache(maxsize=64)
-def _allowed(status: str, permitted: frozenset[Action], *, is_own: bool) -> list[dict[str, Any]]:
+@lru_cache(maxsize=128)
+def _allowed(status: str, permitted: frozenset[Action], **situation: bool) -> list[dict[str, Any]]:
     """`allowed` as the contract writes it; there are only a few different ones, and nobody changes them."""
-    steps = allowed(Status(status), permitted.__contains__, is_own=is_own)
+    steps = allowed(Status(status), permitted.__contains__, **situation)
     return [step.as_json() for step in steps]

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from app.api.answers import DryRun, caller, write
 from app.api.body import json_body
+from app.api.context import received_at
 from app.api.documented import answers
 from app.api.examples import REOPEN, RETURN
 from app.api.report_answers import filed
@@ -93,10 +94,19 @@ async def reopen_report(
 ) -> Response:
     """Open an accepted report for a correction, with a reason and an end; or move the end of a returned one.
 
-    After the end its unit can no longer write into it (409), until it is opened again.
+    After the end its unit can no longer write into it (409), until it is opened again. In a closed period this is
+    the only way to correct a report: only this unit, and only the cells that `pointers` names (without it all);
+    the published figures stay until `POST /periods/{period}/{unit}/restate`.
     """
     return await _act(
-        request, report_states.reopen, period, unit, dry_run, reason=body.reason, expires_at=body.expires_at
+        request,
+        report_states.reopen,
+        period,
+        unit,
+        dry_run,
+        reason=body.reason,
+        expires_at=body.expires_at,
+        pointers=body.pointers,
     )
 
 
@@ -106,7 +116,7 @@ async def _act(
     return await write(
         request,
         service,
-        partial(filed, caller(request), 200),
+        partial(filed, caller(request), received_at(request), 200),
         body=given,
         dry_run=dry_run,
         period=str(parse_period(period)),

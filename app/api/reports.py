@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from functools import partial
 from typing import Annotated
 
@@ -10,8 +11,10 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from app.api.answers import DryRun, caller, json_response, page_of, read, write
 from app.api.body import json_tree
 from app.api.conditional import etag_of, if_match
+from app.api.context import received_at
 from app.api.documented import answers
 from app.api.examples import REPORT
+from app.api.findings import finding
 from app.api.paging import Cursor, Limit, decode_cursor
 from app.api.report_answers import filed, report_json, row_json, submission_of
 from app.api.schemas.reports import (
@@ -27,6 +30,7 @@ from app.api.schemas.reports import (
 )
 from app.api.schemas.shapes import PeriodInPath, UnitInPath
 from app.api.strict_json import Loaded
+from app.errors import Invalid
 from app.services import drafts, report_queries, reports
 from app.services.periods import parse_period
 
@@ -55,7 +59,7 @@ async def submit_report(
     return await write(
         request,
         reports.submit,
-        partial(filed, caller(request), 201),
+        partial(filed, caller(request), received_at(request), 201),
         body=body.value,
         dry_run=dry_run,
         submission=submission,
@@ -83,7 +87,7 @@ async def revise_report(
     return await write(
         request,
         reports.revise,
-        partial(filed, caller(request), 200),
+        partial(filed, caller(request), received_at(request), 200),
         body=body.value,
         dry_run=dry_run,
         submission=submission,
@@ -128,7 +132,7 @@ async def get_report(request: Request, period: PeriodInPath, unit: UnitInPath) -
         period=str(parse_period(period)),
         policy=request.app.state.policy,
     )
-    body = report_json(found, caller(request)) | {"committed": True}
+    body = report_json(found, caller(request), received_at(request)) | {"committed": True}
     return json_response(body, {"ETag": etag_of(found.report["version"])})
 
 
@@ -151,18 +155,41 @@ async def get_version(
     return json_response({name: row[name] for name in same})
 
 
+class Since(StrEnum):
+    """Where a comparison may begin besides a number."""
+
+    RETURN = "return"
+
+
 @router.get("/{period}/{unit}/diff", responses=answers(DiffOut, 200, 403, 404, 422))
 async def get_diff(
     request: Request,
     period: PeriodInPath,
     unit: UnitInPath,
-    first: Annotated[int, Query(alias="from", ge=1, le=MOST_VERSIONS)],
-    second: Annotated[int, Query(alias="to", ge=1, le=MOST_VERSIONS)],
+    first: Annotated[int | None, Query(alias="from", ge=1, le=MOST_VERSIONS)] = None,
+    second: Annotated[int | None, Query(alias="to", ge=1, le=MOST_VERSIONS)] = None,
+    since: Annotated[
+        Since | None,
+        Query(description="From the version that was returned last, instead of `from` and `to`."),
+    ] = None,
 ) -> Response:
-    """The cells in which two versions differ, each with its pointer and both values."""
+    """The cells in which two versions differ, each with its pointer and both values.
+
+    `since=return` compares what the reviewer returned or reopened last with what was sent since; 404 when the
+    report never came back.
+    """
     month = str(parse_period(period))
-    cells = await read(request, report_queries.compared, unit=unit, period=month, first=first, second=second)
-    return json_response({"from": first, "to": second, "cells": cells})
+    if since is None:
+        first, second = _both(first, second)
+    found = await read(request, report_queries.compared, unit=unit, period=month, first=first, second=second)
+    return json_response(found)
+
+
+def _both(first: int | None, second: int | None) -> tuple[int, int]:
+    if first is None or second is None:
+        missing = [f"/query/{name}" for name, value in (("from", first), ("to", second)) if value is None]
+        raise Invalid(findings=[finding("missing-field", place) for place in missing])
+    return first, second
 
 
 @router.get("/{period}/{unit}/draft", responses=answers(ReportContentOut, 200, 403, 404, 422))

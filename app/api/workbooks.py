@@ -14,7 +14,7 @@ from starlette.responses import StreamingResponse
 from app.api.answers import DryRun, caller, read, write
 from app.api.body import check_digest, check_encoding, read_all
 from app.api.conditional import etag_of, if_match, is_unchanged, not_modified
-from app.api.context import headers_of
+from app.api.context import headers_of, received_at
 from app.api.documented import answers
 from app.api.media import BINARY, XLSX, ZIP, asks_for, attachment
 from app.api.openapi import refusals
@@ -164,7 +164,7 @@ async def _file(
     return await write(
         request,
         service,
-        partial(filed, caller(request), 200 if named.is_revision else 201),
+        partial(filed, caller(request), received_at(request), 200 if named.is_revision else 201),
         body=[digest, str(named.period), named.unit, submission.draft, named.version],
         dry_run=dry_run,
         submission=submission,

@@ -127,10 +127,10 @@ def _summed(entries: Sequence[_Entry]) -> _Summed:
 
 def _entry(unit: UnitFigures, indicators: Sequence[Governed]) -> _Entry:
     row = unit.row or figures_row(indicators, None, {}, None, closed=False)
-    return _Entry(unit, _without(row, unit.not_applicable) if unit.not_applicable else row)
+    return _Entry(unit, without(row, unit.not_applicable) if unit.not_applicable else row)
 
 
-def _without(row: FiguresRow, codes: frozenset[str]) -> FiguresRow:
+def without(row: FiguresRow, codes: frozenset[str]) -> FiguresRow:
     """The row with every value of `codes` null and their flags gone."""
     return FiguresRow(
         _nulled(row.reported, codes),

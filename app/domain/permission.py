@@ -28,6 +28,7 @@ class Action(StrEnum):
     READ_FORMS = "forms:read"
     PUBLISH_FORM = "forms:publish"
     SET_DEADLINE = "deadline:set"
+    CLOSE_PERIOD = "period:close"
     WRITE_REPORT = "report:write"
     READ_REPORT = "report:read"
     READ_DRAFT = "report:read-draft"
@@ -64,6 +65,7 @@ ROLES: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.READ_FORMS: _ALL,
         Action.PUBLISH_FORM: frozenset({_A}),
         Action.SET_DEADLINE: frozenset({_V}),
+        Action.CLOSE_PERIOD: frozenset({_V}),
         Action.WRITE_REPORT: frozenset({_R}),
         Action.READ_REPORT: frozenset({_R, _V, _I}),
         Action.READ_DRAFT: frozenset({_R}),
@@ -118,6 +120,10 @@ OPERATIONS_OF: Mapping[Action, tuple[str, ...]] = MappingProxyType(
         Action.CHANGE_REGISTER: (),
         Action.READ_FORMS: ("GET /api/v1/forms", f"GET {_FORM}", f"GET {_FORM}/schema", f"GET {_FORM}/diff"),
         Action.PUBLISH_FORM: ("POST /api/v1/forms",),
+        Action.CLOSE_PERIOD: (
+            "POST /api/v1/periods/{period}/{unit}/close",
+            "POST /api/v1/periods/{period}/{unit}/restate",
+        ),
         Action.MANAGE_WEBHOOKS: (
             "POST /api/v1/webhooks",
             "GET /api/v1/webhooks",
@@ -192,6 +198,9 @@ OPERATIONS_OF: Mapping[Action, tuple[str, ...]] = MappingProxyType(
         ),
         Action.RESOLVE_MISMATCH: (f"POST {_MISMATCH}/resolve",),
         Action.READ_AGGREGATES: (
+            "GET /api/v1/periods/{period}/{unit}/vintages",
+            "GET /api/v1/periods/{period}/{unit}/vintages/diff",
+            "GET /api/v1/periods/{period}/{unit}/vintages/{number}",
             "GET /api/v1/aggregates/{period}/{unit}",
             "GET /api/v1/aggregates/{unit}",
             "GET /api/v1/completeness/{period}/{unit}",

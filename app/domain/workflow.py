@@ -82,7 +82,7 @@ TRANSITIONS = (
 that is opened again gets another end, without which one that has expired could never be sent."""
 
 _TABLE = {(t.source, t.step): t for t in TRANSITIONS}
-_NAMES = {
+NAMES = {
     Status.ABSENT: Text("未报", "not reported"),
     Status.DRAFT: Text("草稿", "a draft"),
     Status.SUBMITTED: Text("已报待审", "submitted"),
@@ -90,7 +90,7 @@ _NAMES = {
     Status.ACCEPTED: Text("已审核通过", "accepted"),
 }
 _FORBIDDEN = Text("您的角色无权进行此操作", "Your role does not allow this")
-_CLOSED = Text("本期已关闭，须先由上级重新开放", "The period is closed; it must be reopened first")
+CLOSED = Text("本期已关闭，须先由上级重新开放", "The period is closed; it must be reopened first")
 _OWN = Text("报送人不得审核自己报送的报表", "Whoever submitted a report does not review it")
 
 
@@ -120,22 +120,31 @@ def transition(status: Status, step: Step) -> Transition | None:
 
 
 def allowed(
-    status: Status, may: Callable[[Action], bool], *, is_closed: bool = False, is_own: bool = False
+    status: Status,
+    may: Callable[[Action], bool],
+    *,
+    is_closed: bool = False,
+    is_reopened: bool = False,
+    is_own: bool = False,
 ) -> list[Allowed]:
     """What can be done with a report now: every step, in the order of `Step`.
 
     `may` says whether the caller has a permission at the unit, `is_own` whether the caller submitted what
-    would be reviewed. Reasons and expiry are given with the step and so keep nobody from asking.
+    would be reviewed. `is_reopened` says that a closed period was opened for this unit, so that what came of
+    it can be reviewed, also after the end. Reasons and expiry are given with the step and so keep nobody from asking.
     """
-    return [Allowed(step, tuple(_against(status, step, may, is_closed, is_own))) for step in Step]
+    shut = frozenset(Action) if is_closed else frozenset()
+    if is_reopened:
+        shut -= {Action.REVIEW_REPORT}
+    return [Allowed(step, tuple(_against(status, step, may, shut, is_own))) for step in Step]
 
 
 def _against(
-    status: Status, step: Step, may: Callable[[Action], bool], is_closed: bool, is_own: bool
+    status: Status, step: Step, may: Callable[[Action], bool], shut: frozenset[Action], is_own: bool
 ) -> list[Text]:
     line = transition(status, step)
     if line is None:
-        name = _NAMES[status]
+        name = NAMES[status]
         return [
             Text(
                 f"报表当前为{name.zh}，不能进行此操作", f"The report is {name.en}: this step is not possible"
@@ -143,6 +152,6 @@ def _against(
         ]
     return [
         *([] if may(line.action) else [_FORBIDDEN]),
-        *([_CLOSED] if is_closed and Need.OPEN in line.needs else []),
+        *([CLOSED] if line.action in shut and Need.OPEN in line.needs else []),
         *([_OWN] if is_own and Need.OTHER_HANDS in line.needs else []),
     ]

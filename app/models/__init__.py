@@ -3,6 +3,7 @@
 from app.models.access import Account, AccountSession, Attempt, Grant, PendingGrant, RecoveryCode, Token
 from app.models.base import metadata
 from app.models.circular import Circular
+from app.models.closing import Closing
 from app.models.contact import Contact, Disclosure
 from app.models.evidence import Claim, ClaimEvidence, ClaimUnit, Evidence
 from app.models.form_version import FormVersion
@@ -32,6 +33,7 @@ __all__ = [
     "Claim",
     "ClaimEvidence",
     "ClaimUnit",
+    "Closing",
     "Contact",
     "DeadlineOverride",
     "Disclosure",

@@ -99,3 +99,9 @@ class Figures(SQLModel, table=True):
     effective: Any = Field(sa_column=Column(FiguresJson, nullable=False))
     sources: Any = Field(sa_column=Column(FiguresJson, nullable=False))
     flags: Any = Field(sa_column=Column(FiguresJson, nullable=False))
+    closed_under: str | None = Field(default=None, max_length=9)
+    """The unit whose close made the six values final; null while the period is open for the unit."""
+    pending: Any = Field(default=None, sa_column=Column(Json))
+    """The six values as they would be, where a source changed after the close; a restatement takes them over."""
+    reopening: Any = Field(default=None, sa_column=Column(Json))
+    """The leave to correct after the close: {reason, expires_at, pointers, by, at}; a restatement ends it."""

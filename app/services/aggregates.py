@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 from sqlalchemy import bindparam, or_, select
@@ -20,7 +20,7 @@ from app.domain.values import FiguresRow
 from app.domain.workflow import Status
 from app.models import Figures, Report, Unit
 from app.models.report import IS_ACCEPTED
-from app.services import forms, revisions, units
+from app.services import forms, revisions, units, vintages
 
 _FIGURES = Figures.__table__  # type: ignore[attr-defined]
 _REPORTS = Report.__table__  # type: ignore[attr-defined]
@@ -31,6 +31,8 @@ MUNICIPALITIES = frozenset({"110000", "120000", "310000", "500000"})
 """直辖市 have no prefectures, so column 1 does not apply to what reports to them (domain.md 3.3)."""
 
 _NO_PREFECTURE = frozenset({"prefectures_mobilized"})
+_MEMBER = {View.ALL: "aggregate", View.CENTRE: "centre"}
+"""Where a snapshot keeps each view."""
 
 _UNSENT = (None, Status.DRAFT)
 
@@ -43,6 +45,7 @@ _OF_MONTH = (
         _FIGURES.c.effective,
         _FIGURES.c.sources,
         _FIGURES.c.flags,
+        _FIGURES.c.closed_under,
         _REPORTS.c.status,
         _REPORTS.c.timeliness,
     )
@@ -65,22 +68,46 @@ Large = Callable[..., tuple[bytes, str] | None]
 
 
 def of_unit(
-    session: Session, *, unit: Row, period: Period, view: View = View.ALL, is_blind: bool = False
+    session: Session,
+    *,
+    unit: Row,
+    period: Period,
+    view: View = View.ALL,
+    vintage: int | None = None,
+    is_blind: bool = False,
 ) -> dict[str, Any]:
     """The sums of a unit and period; what `GET /aggregates/{period}/{unit}` answers.
 
-    `is_blind`: for a reporter, to whom the form may show the ledger's figures of a unit only once it has reported.
+    Of a closed period exactly what a vintage says, the last one by default. `is_blind`: for a reporter, to whom
+    the form may show the ledger's figures of a unit only once it has reported. Raises NotFound for a vintage that
+    is not.
     """
+    number = vintage or vintages.last(session, str(period), unit["code"])
+    if number is None:
+        return live(session, unit=unit, period=period, view=view, is_blind=is_blind)
+    found: dict[str, Any] = vintages.snapshot(session, str(period), unit["code"], number)[_MEMBER[view]]
+    return found
+
+
+def live(
+    session: Session,
+    *,
+    unit: Row,
+    period: Period,
+    view: View = View.ALL,
+    vintage: int | None = None,
+    is_blind: bool = False,
+) -> dict[str, Any]:
+    """The same from the figures as they stand; provisional until every one of them is final."""
     form = forms.in_force(session, period)
+    parts, is_final = _parts(session, unit, period, form, is_blind=is_blind and form.blind_first)
     body = aggregate(
-        form.summed,
-        form.ratios,
-        _parts(session, unit, period, form, is_blind=is_blind and form.blind_first),
-        provisional=True,
-        vintage=None,
-        view=view,
+        form.summed, form.ratios, parts, provisional=not (vintage or is_final), vintage=vintage, view=view
     )
     return {"period": str(period), "unit": unit["code"], "name": unit["name"], "form": form.id, **body}
+
+
+_Question: TypeAlias = tuple[str, str, str, int | None, bool]
 
 
 class Kept(NamedTuple):
@@ -98,21 +125,37 @@ class Answers:
     def __init__(self, size: int = 512, large: Large | None = None) -> None:
         self._size = size
         self._large = large
-        self._kept: OrderedDict[tuple[str, str, str, bool], Kept] = OrderedDict()
+        self._kept: OrderedDict[_Question, Kept] = OrderedDict()
         self._lock = Lock()
 
-    def kept(self, session: Session, *, unit_code: str, period: Period, view: View, by: Actor) -> Kept | None:
+    def kept(
+        self,
+        session: Session,
+        *,
+        unit_code: str,
+        period: Period,
+        view: View,
+        vintage: int | None = None,
+        by: Actor,
+    ) -> Kept | None:
         """The answer as it still stands, or None when it must be computed.
 
         Who may not read it is refused before the cache is looked at. Raises NotFound, Forbidden.
         """
         unit = units.get(session, unit_code)
         by.check(Action.READ_AGGREGATES, unit["report_path"])
-        kept = self._kept.get((unit_code, str(period), view.value, by.is_reporter_only))
+        kept = self._kept.get((unit_code, str(period), view.value, vintage, by.is_reporter_only))
         return kept if kept and kept.state == revisions.current(session, str(period)) else None
 
     def computed(
-        self, session: Session, *, unit_code: str, period: Period, view: View, is_blind: bool = False
+        self,
+        session: Session,
+        *,
+        unit_code: str,
+        period: Period,
+        view: View,
+        vintage: int | None = None,
+        is_blind: bool = False,
     ) -> Kept:
         """The same, computed now and kept; for who has been let through. Raises Invalid.
 
@@ -120,14 +163,16 @@ class Answers:
         answers share one, not even after a restored backup.
         """
         state = revisions.current(session, str(period))
-        asked: Any = {"unit": units.get(session, unit_code), "period": period, "view": view}
-        made = self._large(session, **asked) if self._large and not is_blind else None
-        body, tag = made or _whole(of_unit(session, **asked, is_blind=is_blind))
+        unit = units.get(session, unit_code)
+        asked: Any = {"unit": unit, "period": period, "view": view}
+        is_open = vintage is None and vintages.last(session, str(period), unit_code) is None
+        made = self._large(session, **asked) if self._large and is_open and not is_blind else None
+        body, tag = made or _whole(of_unit(session, **asked, vintage=vintage, is_blind=is_blind))
         answer = Kept(state, tag, body)
-        self._keep((unit_code, str(period), view.value, is_blind), answer)
+        self._keep((unit_code, str(period), view.value, vintage, is_blind), answer)
         return answer
 
-    def _keep(self, key: tuple[str, str, str, bool], answer: Kept) -> None:
+    def _keep(self, key: _Question, answer: Kept) -> None:
         with self._lock:
             self._kept[key] = answer
             self._kept.move_to_end(key)
@@ -142,12 +187,15 @@ def _whole(found: dict[str, Any]) -> tuple[bytes, str]:
 
 def _parts(
     session: Session, unit: Row, period: Period, form: FormVersion, *, is_blind: bool
-) -> list[UnitFigures]:
+) -> tuple[list[UnitFigures], bool]:
+    """What each unit brings, and whether all of it is final."""
     path = unit["report_path"]
     rows = session.all(_OF_PERIOD, month=str(period), path=path, path_from=path + "/", path_to=path + "0")
     found = [row for row in rows if not is_blind or row["status"] not in _UNSENT]
     contributing = units.contributors(session, unit, on=form.window(period).end)
-    return _contributions(session, contributing, found, period)
+    final = {row["unit_code"] for row in rows if row["closed_under"] is not None}
+    is_final = bool(contributing) and all(row["code"] in final for row in contributing)
+    return _contributions(session, contributing, found, period), is_final
 
 
 def of_codes(
@@ -162,9 +210,18 @@ def _contributions(
     session: Session, contributing: Sequence[Row], found: Sequence[Row], period: Period
 ) -> list[UnitFigures]:
     stored = {row["unit_code"]: row for row in found}
-    missing = [row["code"] for row in contributing if row["code"] not in stored]
+    # A unit that a close found without a report has a row of nulls.
+    missing = [row["code"] for row in contributing if (stored.get(row["code"]) or _ABSENT)["status"] is None]
     last = _last_accepted(session, missing, period)
     return [_part(row, stored.get(row["code"]), last.get(row["code"], {})) for row in contributing]
+
+
+_ABSENT: Row = {"status": None}
+
+
+def not_applicable(unit: Row) -> frozenset[str]:
+    """The indicators that make no sense for a unit: column 1 below a municipality."""
+    return _NO_PREFECTURE if unit["report_parent"] in MUNICIPALITIES else frozenset()
 
 
 def _part(unit: Row, stored: Row | None, last: Mapping[str, int | None]) -> UnitFigures:
@@ -177,7 +234,7 @@ def _part(unit: Row, stored: Row | None, last: Mapping[str, int | None]) -> Unit
         status=stored["status"] if stored and is_filed else None,
         timeliness=stored["timeliness"] if stored and is_filed else None,
         row=FiguresRow(*(stored[name] for name in FiguresRow._fields)) if stored else None,
-        not_applicable=_NO_PREFECTURE if unit["report_parent"] in MUNICIPALITIES else frozenset(),
+        not_applicable=not_applicable(unit),
         last={**units.register_figures(unit), **last},
     )
 

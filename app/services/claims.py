@@ -19,7 +19,7 @@ from app.domain.permission import Action, Actor
 from app.domain.proof import Decision
 from app.errors import Conflict, Finding, Forbidden, Invalid, Severity, Text
 from app.models import Claim, ClaimEvidence, ClaimUnit
-from app.services import audit, claim_scope, consolidations, events, figures, forms, units
+from app.services import audit, claim_scope, consolidations, events, figures, forms, steps, units
 from app.services.claim_queries import get
 from app.services.periods import Policy
 
@@ -63,6 +63,7 @@ def file(session: Session, *, period: str, unit: str, statement: Statement, by: 
     place = units.get(session, unit)
     by.check(Action.WRITE_EVIDENCE, place["report_path"])
     month, form = _opened(session, period, now)
+    steps.check_claims_open(figures.get(session, period, unit), now)
     activity = next((each for each in form.activities if each.code == statement.activity), None)
     if activity is None:
         raise Invalid(code="claim-refused", findings=[finding("activity-unknown", "/activity")])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select
@@ -46,12 +46,7 @@ def of_unit(
     by.check(Action.READ_AGGREGATES, unit["report_path"])
     form = forms.in_force(session, period)
     expected = units.contributors(session, unit, on=form.window(period).end)
-    reports = {row["unit_code"]: row for row in session.all(_STATES, month=str(period))}
-    states = [
-        UnitState(code, report["status"] if report else None, report["timeliness"] if report else None)
-        for code, report in ((row["code"], reports.get(row["code"])) for row in expected)
-    ]
-    counted = completeness(states)
+    counted = completeness(states(session, period, expected))
     due, _ = periods.deadline_of(session, parent=unit, period=period, form=form, policy=policy)
     return {
         "period": str(period),
@@ -89,4 +84,13 @@ def _omissions(
         }
         for row in expected
         if row["code"] in missing
+    ]
+
+
+def states(session: Session, period: Period, expected: Iterable[Row]) -> list[UnitState]:
+    """Where each expected unit's report stands."""
+    reports = {row["unit_code"]: row for row in session.all(_STATES, month=str(period))}
+    return [
+        UnitState(code, report["status"] if report else None, report["timeliness"] if report else None)
+        for code, report in ((row["code"], reports.get(row["code"])) for row in expected)
     ]

@@ -19,7 +19,7 @@ _COVERED = ClaimUnit.__table__  # type: ignore[attr-defined]
 _IS_ACCEPTED = _CLAIMS.c.status == Decision.ACCEPTED.value
 _IS_NOW = _CLAIMS.c.dated > bindparam("after", type_=_CLAIMS.c.dated.type)
 _UNIT = _COVERED.c.unit_code
-_PROOFS = prepared(
+_COUNTED = (
     select(
         _CLAIMS.c.activity,
         _CLAIMS.c.level,
@@ -30,12 +30,13 @@ _PROOFS = prepared(
     )
     .join(_COVERED, _COVERED.c.claim_id == _CLAIMS.c.id)
     .where(
-        _CLAIMS.c.unit_code == bindparam("unit"),
         _CLAIMS.c.status != Decision.REJECTED.value,
         _CLAIMS.c.dated <= bindparam("through", type_=_CLAIMS.c.dated.type),
     )
     .group_by(_CLAIMS.c.activity, _CLAIMS.c.level)
 )
+_PROOFS = prepared(_COUNTED.where(_CLAIMS.c.unit_code == bindparam("unit")))
+_ALL_PROOFS = prepared(_COUNTED.add_columns(_CLAIMS.c.unit_code).group_by(_CLAIMS.c.unit_code))
 
 
 def proofs(session: Session, unit: str, period: Period, form: FormVersion) -> list[Proof]:
@@ -45,14 +46,31 @@ def proofs(session: Session, unit: str, period: Period, form: FormVersion) -> li
     return [Proof(**row) for row in rows]
 
 
+def all_proofs(session: Session, period: Period, form: FormVersion) -> dict[str, list[Proof]]:
+    """The same of every unit that filed a claim, by the code of the unit."""
+    window = form.window(period)
+    found: dict[str, list[Proof]] = {}
+    for row in session.all(_ALL_PROOFS, after=window.start, through=window.end):
+        found.setdefault(row.pop("unit_code"), []).append(Proof(**row))
+    return found
+
+
 def evidence_of(
-    form: FormVersion, content: Mapping[str, Any], proofs: Sequence[Proof], policy: Policy
+    form: FormVersion,
+    content: Mapping[str, Any],
+    proofs: Sequence[Proof],
+    policy: Policy,
+    *,
+    closed: bool = False,
 ) -> dict[str, Any]:
-    """What a report shows of its evidence: units covered by indicator, and the activities without a column."""
+    """What a report shows of its evidence: units covered by indicator, and the activities without a column.
+
+    Only `closed` makes lack of evidence final.
+    """
     levels = policy.evidence_levels
     accepted = units_covered(form, proofs, levels=levels, accepted=True)
     claimed = units_covered(form, proofs, levels=levels, accepted=False)
     return {
         "covered": {code: {"accepted": accepted[code], "claimed": claimed[code]} for code in accepted},
-        "activities": judged_activities(form, content.get("activities", ()), proofs, closed=False),
+        "activities": judged_activities(form, content.get("activities", ()), proofs, closed=closed),
     }

@@ -83,6 +83,7 @@ def line_of(filing: Filing) -> Transition:
     line = steps.line_of(Status(report["status"]) if report else Status.ABSENT, step)
     if report:
         steps.check_not_expired(report, filing.now)
+    steps.check_open(line, filing.at.figures, filing.now)
     return line
 
 

@@ -17,7 +17,7 @@ from app.errors import NotFound
 from app.models import LedgerFigure, LedgerImport, Unit
 from app.models.unit import within
 from app.reconcile import Ledger, LedgerUnit
-from app.services import audit, closed, consolidations, events, figures, forms, mismatches
+from app.services import audit, consolidations, events, figures, forms, mismatches
 from app.services.periods import Policy
 
 _IMPORTS = LedgerImport.__table__  # type: ignore[attr-defined]
@@ -190,13 +190,12 @@ def apply(
     changes: Changes,
     act: Act,
 ) -> None:
-    """Put figures in force for a unit and period, None for none, unless its period is closed."""
-    if closed.is_closed(session, period, unit):
-        changes.closed.append((period, unit))
-        return
+    """Put figures in force for a unit and period, None for none; where it is closed they wait for a restatement."""
     before = figures.get(session, period, unit)
-    old = (before and before["ledger"]) or {}
-    count_changes(old, values or {}, changes.counts)
+    if before and before["closed_under"]:
+        changes.closed.append((period, unit))
+    else:
+        count_changes((before and before["ledger"]) or {}, values or {}, changes.counts)
     form = forms.in_force(session, Period.parse(period))
     after = figures.refresh(
         session, unit=unit, period=period, form=form, before=before, policy=act.policy, ledger=values

@@ -18,7 +18,7 @@ from app.domain.period import FIRST, Period
 from app.domain.permission import Action, Actor
 from app.errors import Conflict, Finding, Invalid, Severity, Text
 from app.models import DeadlineOverride, Report, Unit
-from app.services import audit, events, forms, revisions, units
+from app.services import audit, events, forms, revisions, units, vintages
 
 _OVERRIDES = DeadlineOverride.__table__  # type: ignore[attr-defined]
 _REPORTS = Report.__table__  # type: ignore[attr-defined]
@@ -149,6 +149,11 @@ def set_deadline(
     by.check(Action.SET_DEADLINE, unit["report_path"])
     _check_collects(session, unit, period)
     _check_day(period, due_on)
+    if vintages.last(session, str(period), unit_code) is not None:
+        raise Conflict(
+            Text("本期已关闭，不能再改截止日期", "The period is closed: its deadline stays"),
+            code="period-closed",
+        )
     session.run(
         _SET,
         period=str(period),

@@ -15,7 +15,7 @@ from app.domain.permission import Action, Actor
 from app.errors import NotFound
 from app.models import Figures, LedgerFigure, LedgerImport, Mismatch, Reconciliation, ReconciliationMismatch
 from app.reconcile import Comparison, Ledger, compare
-from app.services import audit, events, forms, units
+from app.services import audit, events, figures, forms, units
 from app.services import ledger as ledgers
 from app.services import mismatches as lives
 from app.services.periods import Policy
@@ -48,7 +48,7 @@ _FOUND = prepared(
     .limit(bindparam("most"))
 )
 _SIDES = prepared(
-    select(_FIGURES.c.unit_code, _FIGURES.c.reported, _FIGURES.c.ledger).where(
+    select(_FIGURES.c.unit_code, _FIGURES.c.reported, _FIGURES.c.ledger, _FIGURES.c.pending).where(
         _FIGURES.c.period == bindparam("month")
     )
 )
@@ -152,7 +152,9 @@ def _sides(
     session: Session, period: str, import_id: str | None, by: Actor
 ) -> tuple[dict[str, Values], dict[str, Values]]:
     """What was reported, of units that reported, and what the ledger says, by unit."""
-    rows = session.all(_SIDES, month=period)
+    rows = [
+        {**figures.known(row), "unit_code": row["unit_code"]} for row in session.all(_SIDES, month=period)
+    ]
     reported = {r["unit_code"]: r["reported"] for r in rows if _has_value(r["reported"])}
     if import_id is None:
         return reported, {r["unit_code"]: r["ledger"] for r in rows if _has_value(r["ledger"])}

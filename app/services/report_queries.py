@@ -4,25 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select, tuple_
 
-from app.db import Row, Session
+from app.db import Row, Session, prepared
 from app.domain.difference import difference
 from app.domain.period import Period
 from app.domain.permission import Action, Actor
 from app.domain.workflow import Status
 from app.errors import NotFound
-from app.models import Report, ReportVersion, Unit
+from app.models import OutboxEvent, Report, ReportVersion, Unit
 from app.models.unit import below, within
 from app.services import coverage, forms, standing, units, versions
 from app.services.coverage import evidence_of
 from app.services.periods import Policy
-from app.services.reports import Saved
+from app.services.reports import Saved, is_final
 from app.services.standing import Standing
 
 _REPORTS = Report.__table__  # type: ignore[attr-defined]
 _VERSIONS = ReportVersion.__table__  # type: ignore[attr-defined]
 _UNITS = Unit.__table__  # type: ignore[attr-defined]
+_EVENTS = OutboxEvent.__table__  # type: ignore[attr-defined]
+_CAME_BACK = prepared(
+    select(_EVENTS.c.data).where(
+        _EVENTS.c.unit == bindparam("of_unit"),
+        or_(_EVENTS.c.kind == "report.returned", _EVENTS.c.kind == "report.reopened"),
+    )
+)
 
 
 def whole(session: Session, *, unit: str, period: str, policy: Policy, by: Actor) -> Saved:
@@ -38,16 +45,33 @@ def whole(session: Session, *, unit: str, period: str, policy: Policy, by: Actor
         findings=version["findings"] if report["findings"] is None else report["findings"],
         author=version["author"],
         deadline=at.due(month, form, policy).instant,
-        evidence=evidence_of(form, version["content"], proofs, policy),
+        evidence=evidence_of(form, version["content"], proofs, policy, closed=is_final(at.figures)),
+        figures=at.figures,
     )
 
 
 def compared(
-    session: Session, *, unit: str, period: str, first: int, second: int, by: Actor
-) -> list[dict[str, Any]]:
-    """The cells in which two versions of a report differ. Raises NotFound."""
+    session: Session, *, unit: str, period: str, first: int | None, second: int | None, by: Actor
+) -> dict[str, Any]:
+    """The cells in which two versions of a report differ: {from, to, cells}. Raises NotFound.
+
+    Without numbers: the version that was returned or reopened last, and the one that the caller sees now.
+    """
+    if first is None or second is None:
+        at, report = _visible(session, unit, period, by)
+        first = _returned(session, unit, period)
+        second = int(versions.shown(session, report, at.unit["report_path"], by)["number"])
     old, new = (version(session, unit=unit, period=period, number=n, by=by) for n in (first, second))
-    return difference(old["content"], new["content"])
+    return {"from": first, "to": second, "cells": difference(old["content"], new["content"])}
+
+
+def _returned(session: Session, unit: str, period: str) -> int:
+    """The version that came back last, as the events of the unit say, which are few and indexed."""
+    told = [row["data"] for row in session.all(_CAME_BACK, of_unit=unit)]
+    found = [int(data["version"]) for data in told if data["period"] == period]
+    if not found:
+        raise NotFound()
+    return max(found)
 
 
 def version(session: Session, *, unit: str, period: str, number: int, by: Actor) -> Row:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
@@ -31,7 +32,7 @@ from app.services import (
 )
 from app.services.coverage import evidence_of
 from app.services.periods import Policy
-from app.services.reports import Saved
+from app.services.reports import Saved, is_final
 from app.services.standing import Standing
 
 _REPORTS = Report.__table__  # type: ignore[attr-defined]
@@ -103,17 +104,33 @@ def send_back(
     return _take(session, Step.RETURN, changes, **act)
 
 
-def reopen(session: Session, *, reason: str, expires_at: datetime, **act: Unpack[Act]) -> Saved:
+def reopen(
+    session: Session, *, reason: str, expires_at: datetime, pointers: Sequence[str] = (), **act: Unpack[Act]
+) -> Saved:
     """Open an accepted report for a correction, with a reason and an end, or move the end of a returned one.
 
-    Conflict for an end that is not in the future.
+    In a closed period only this unit can write again, until the end, and only into the cells that `pointers`
+    name (none: all). Its published figures stay as they are until a restatement. Conflict for an end that is not
+    in the future.
     """
     if expires_at <= act["now"]:
         raise Conflict(
             Text("重新开放的截止时间须在将来", "A reopening must end in the future"), code="expiry-past"
         )
-    why = {"pointer": "", "text": reason, "expires_at": expires_at.isoformat()}
-    return _take(session, Step.REOPEN, {"reasons": [why]}, **act)
+    end = expires_at.isoformat()
+    why = [{"pointer": each, "text": reason, "expires_at": end} for each in pointers or ("",)]
+    saved = _take(session, Step.REOPEN, {"reasons": why}, **act)
+    if not is_final(saved.figures):
+        return saved
+    leave = {
+        "reason": reason,
+        "expires_at": end,
+        "pointers": list(pointers),
+        "by": act["by"].id,
+        "at": act["now"].isoformat(),
+    }
+    figures.reopen(session, period=act["period"], unit=act["unit"], leave=leave)
+    return replace(saved, figures={**(saved.figures or {}), "reopening": leave})
 
 
 def _take(
@@ -129,6 +146,7 @@ def _take(
     at = standing.of(session, act["unit"], act["period"])
     version = versions.current(session, at.report) if at.report else None
     line = steps.check_taken(step, at.report, at.unit, version["author"] if version else "", by)
+    steps.check_open(line, at.figures, act["now"])
     assert at.report is not None
     assert version is not None
     if content_hash is not None and content_hash != at.report["content_hash"]:
@@ -148,7 +166,8 @@ def _take(
         findings=version["findings"] if report["findings"] is None else report["findings"],
         author=version["author"],
         deadline=at.due(period, form, act["policy"]).instant,
-        evidence=evidence_of(form, version["content"], proofs, act["policy"]),
+        evidence=evidence_of(form, version["content"], proofs, act["policy"], closed=is_final(at.figures)),
+        figures=at.figures,
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, insert, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.db import Row, Session, prepared
+from app.domain.closing import outside
 from app.domain.content import ReportContent
 from app.domain.deadline import timeliness
 from app.domain.difference import difference
@@ -18,7 +19,7 @@ from app.domain.mismatch import Cause
 from app.domain.permission import Actor
 from app.domain.proof import Proof, units_covered
 from app.domain.workflow import Status, Transition
-from app.errors import Conflict, NotFound, Text, VersionConflict
+from app.errors import Conflict, Invalid, NotFound, Text, VersionConflict
 from app.models import Report, ReportVersion
 from app.services import audit, consolidations, coverage, events, figures, mismatches, versions
 from app.services.coverage import evidence_of
@@ -63,6 +64,8 @@ class Saved:
     author: str
     deadline: datetime
     evidence: dict[str, Any]
+    figures: Row | None = None
+    """The four values as they were before the step: they say whether the period is closed for the unit."""
 
 
 def submit(session: Session, *, submission: Submission, by: Actor, now: datetime, policy: Policy) -> Saved:
@@ -127,6 +130,7 @@ def _save(session: Session, filing: Filing) -> Saved:
     proofs = coverage.proofs(session, filing.at.unit["code"], filing.period, filing.form)
     content, found = judge(session, filing, proofs)
     findings = [finding.as_json() for finding in found]
+    _check_scope(session, filing, content)
     row = _row(filing, line, content)
     _store(session, row, filing.at.report)
     version = _version(filing, row, content, findings)
@@ -137,8 +141,26 @@ def _save(session: Session, filing: Filing) -> Saved:
     _trail(session, filing, row)
     by, unit = filing.by, filing.at.unit
     shown = versions.seen(version["content"], unit["report_path"], by)
-    shown_proof = evidence_of(filing.form, version["content"], proofs, filing.policy)
-    return Saved(row, unit, shown, findings, by.id, filing.deadline, shown_proof)
+    shown_proof = evidence_of(
+        filing.form, version["content"], proofs, filing.policy, closed=is_final(filing.at.figures)
+    )
+    return Saved(row, unit, shown, findings, by.id, filing.deadline, shown_proof, filing.at.figures)
+
+
+def _check_scope(session: Session, filing: Filing, content: ReportContent) -> None:
+    """Refuse to change a cell that the reopening of a closed period does not name. Raises Invalid."""
+    figures, report = filing.at.figures, filing.at.report
+    if report is None or figures is None or not figures["reopening"]:
+        return
+    old = versions.current(session, report)["content"]
+    found = outside(figures["reopening"]["pointers"], old, content.as_json())
+    if found:
+        raise Invalid(code="cell-not-reopened", findings=found)
+
+
+def is_final(figures: Row | None) -> bool:
+    """Whether a close made the figures of a unit final."""
+    return figures is not None and figures["closed_under"] is not None
 
 
 def _row(filing: Filing, line: Transition, content: ReportContent) -> Row:

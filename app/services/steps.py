@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.db import Row
-from app.domain.permission import Actor
-from app.domain.workflow import TRANSITIONS, Need, Status, Step, Transition, allowed, transition
+from app.domain.closing import is_reopened
+from app.domain.permission import Action, Actor
+from app.domain.workflow import CLOSED, TRANSITIONS, Need, Status, Step, Transition, allowed, transition
 from app.errors import Conflict, Forbidden, NotFound, Text
 from app.services import versions
 
@@ -42,6 +43,26 @@ def check_taken(step: Step, report: Row | None, unit: Row, author: str, by: Acto
     return line
 
 
+def check_open(line: Transition, figures: Row | None, now: datetime) -> None:
+    """Refuse a step in a closed period. Raises Conflict.
+
+    A unit writes while a reopening lasts; what came of it can be reviewed at any time.
+    """
+    if Need.OPEN not in line.needs or not is_closed(figures, now):
+        return
+    assert figures is not None
+    if figures["reopening"] and line.action is Action.REVIEW_REPORT:
+        return
+    raise Conflict(CLOSED, code="period-closed", closed_under=figures["closed_under"])
+
+
+def is_closed(figures: Row | None, now: datetime) -> bool:
+    """Whether the period is closed for the unit of this row, and not opened for it now."""
+    if figures is None or figures["closed_under"] is None:
+        return False
+    return not is_reopened(figures["reopening"], now)
+
+
 def check_not_expired(report: Row, now: datetime) -> None:
     """Refuse to write into a report whose reopening has come to its end. Raises Conflict."""
     ends = [reason["expires_at"] for reason in report["reasons"] or () if "expires_at" in reason]
@@ -51,3 +72,9 @@ def check_not_expired(report: Row, now: datetime) -> None:
             code="reopening-expired",
             expired_at=ends[-1],
         )
+
+
+def check_claims_open(figures: Row | None, now: datetime) -> None:
+    """Refuse a claim under a closed period unless it is opened for the unit. Raises Conflict."""
+    if is_closed(figures, now):
+        raise Conflict(CLOSED, code="period-closed")

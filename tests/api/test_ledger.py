@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from app.models import metadata
-from app.services import closed
 from tests.ledger import IMPORTS, imported, ledger, line
 from tests.samples import CHANGSHA, GUANGDONG, GUANGZHOU, REPORTS, SHAOGUAN, report
 from tests.service import Answer, Service
@@ -135,17 +134,18 @@ def test_a_dry_run_of_a_move_leaves_all_as_it_was(service: Service) -> None:
     assert {name: service.rows(table) for name, table in metadata.tables.items()} == before
 
 
-def test_closed_periods_stay_and_are_named(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closed_periods_stay_and_are_named(service: Service) -> None:
     imported(service, line(members_total=500))
-    monkeypatch.setattr(closed, "is_closed", lambda session, period, unit: unit == GUANGZHOU)
+    close = f"/api/v1/periods/2015-04/{GUANGDONG}/close"
+    assert service.post(close, {"reason": "测试用，提前关闭"}, by="reviewer").status == 200
 
     second = imported(service, line(members_total=600), line(SHAOGUAN))
     back = act(service, second, "rollback")
 
-    named = [{"period": "2015-04", "unit": GUANGZHOU}]
+    named = [{"period": "2015-04", "unit": code} for code in (GUANGZHOU, SHAOGUAN)]
     assert second.json["closed"] == named
     assert back.json["closed"] == named
-    assert back.json["changes"] == {"added": 0, "changed": 0, "removed": 7}
+    assert back.json["changes"] == {"added": 0, "changed": 0, "removed": 0}
     assert effective(service) == 500
 
 

@@ -41,6 +41,8 @@ def asked(method: str, path: str, by: str, body: object = None, **headers: str) 
 
 FILE = asked("POST", REPORTS, "guangzhou", report())
 DRAFT = asked("POST", REPORTS, "guangzhou", report(draft=True))
+EARLY = {"reason": "各市已报，提前关闭"}
+CLOSE = asked("POST", f"/api/v1/periods/2015-04/{GUANGDONG}/close", "reviewer", EARLY)
 ACCEPT = asked("POST", at("/accept"), "reviewer", {})
 
 
@@ -112,6 +114,15 @@ WRITES = {
             "reviewer",
             {"due_on": "2015-04-27", "reason": "顺延"},
         )
+    ),
+    "close": Write(CLOSE, (FILE,)),
+    "restate": Write(
+        asked("POST", f"/api/v1/periods/2015-04/{GUANGDONG}/restate", "reviewer", EARLY),
+        (
+            FILE,
+            CLOSE,
+            asked("POST", "/api/v1/ledger/imports", "reviewer", LEDGER.encode(), content_type="text/csv"),
+        ),
     ),
     "form": Write(asked("POST", "/api/v1/forms", "administrator", {"definition": SECOND})),
     "import": Write(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -196,3 +196,7 @@ class ReopenIn(Body):
 
     reason: str = Field(min_length=2, max_length=500)
     expires_at: AwareDatetime
+    pointers: list[Annotated[str, Field(pattern="^(/[A-Za-z0-9_]{1,60}){1,4}$")]] = Field(
+        default=[], max_length=50, examples=[["/figures/members_total"]]
+    )
+    """The cells that may be changed; none names all."""

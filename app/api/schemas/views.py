@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -196,6 +196,93 @@ class PeriodOut(Out):
     own_deadline: datetime | None
     reason: str | None
     findings: list[FindingOut]
+
+
+class CloseIn(Body):
+    """A close; the reason explains what stands against it."""
+
+    reason: Annotated[str, Field(min_length=5, max_length=500)] | None = None
+
+
+class RestateIn(Body):
+    """Why published figures change."""
+
+    reason: str = Field(min_length=5, max_length=500)
+
+
+class VintageOut(Out):
+    """One vintage of a closed period; `sha256` is that of the bytes of `/vintages/{n}`."""
+
+    vintage: int
+    form: str
+    closed_at: datetime
+    closed_by: str
+    reason: str | None
+    ledger_import: str | None
+    sha256: str
+
+
+class VintageList(Out):
+    """Every vintage, oldest first."""
+
+    items: list[VintageOut]
+
+
+class ChangeOut(Out):
+    """A cell in which figures differ; `value` is one of reported, evidenced, ledger, effective."""
+
+    unit: UnitCode
+    indicator: str
+    value: str
+    old: int | None
+    new: int | None
+
+
+class ReasonedChangeOut(ChangeOut):
+    """The same with who approved it, and why."""
+
+    reason: str | None
+    approver: str
+
+
+class VintageDiffOut(Out):
+    """What changed between two vintages."""
+
+    first: int = Field(alias="from")
+    second: int = Field(alias="to")
+    cells: list[ReasonedChangeOut]
+
+
+class PeriodStateOut(PeriodOut):
+    """A period with its closings, and what changed since the last one without being published."""
+
+    state: Literal["open", "closed"]
+    closed_under: UnitCode | None
+    vintage: int | None
+    closings: list[VintageOut]
+    reopening: dict[str, Any] | None
+    pending_restatement: list[ChangeOut]
+
+
+class SnapshotOut(Out):
+    """What a period was when it was closed or restated: canonical JSON, the same bytes for ever."""
+
+    period: PeriodText
+    unit: UnitCode
+    name: str
+    form: str
+    vintage: int
+    closed_at: datetime
+    closed_by: str
+    reason: str | None
+    ledger_import: str | None
+    aggregate: AggregateOut
+    centre: AggregateOut
+    completeness: CompletenessOut
+    reconciliation: dict[str, Any] | None
+    activities: dict[str, list[dict[str, Any]]]
+    claims: list[str]
+    changes: list[ReasonedChangeOut]
 
 
 class EventPage(Out):
