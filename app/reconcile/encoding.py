@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from app.reconcile.findings import Findings, finding
+from app.reconcile.watch import Watch, nobody, watched_blocks
 
 BLOCK = 1 << 20
 LONGEST_LINE = 1 << 16
@@ -49,7 +50,12 @@ class Transcript:
 
 
 def transcribe(
-    source: Path, folder: Path, *, encoding: str | None = None, is_reader_strict: bool = False
+    source: Path,
+    folder: Path,
+    *,
+    encoding: str | None = None,
+    is_reader_strict: bool = False,
+    watch: Watch = nobody,
 ) -> Transcript:
     """Make a strict UTF-8 file of `source`, in `folder` when a copy is needed.
 
@@ -62,12 +68,12 @@ def transcribe(
     """
     chosen = _chosen(source, encoding)
     if chosen in ("utf-8", "utf-8-sig"):
-        check = _check(source, decode_all=not is_reader_strict)
+        check = _check(source, watch, decode_all=not is_reader_strict)
         if check.is_clean:
             return Transcript(source, chosen, check.sha256, check.lines, check.has_letters)
         if encoding is None and chosen == "utf-8" and check.is_foreign:
             chosen = "gb18030"
-    return _rewrite(source, folder / "transcript.csv", chosen)
+    return _rewrite(source, folder / "transcript.csv", chosen, watch)
 
 
 def first_line(path: Path) -> tuple[int, str]:
@@ -105,17 +111,17 @@ class _Check(NamedTuple):
     has_letters: bool = True
 
 
-def _check(source: Path, *, decode_all: bool) -> _Check:
+def _check(source: Path, watch: Watch, *, decode_all: bool) -> _Check:
     """Whether the file is clean UTF-8 with one kind of line end; stops at the first block that is not."""
     digest, lines, has_letters, is_ascii, block = hashlib.sha256(), 0, False, True, b"\n"
     line_ends = set[bool]()
     with source.open("rb") as file:
-        for block in _blocks(file, digest.update):
+        for block in watched_blocks(_blocks(file, digest.update), source, "checking", watch):
             if (decode_all or is_ascii) and not _is_utf8(block):
                 return _Check(False, is_foreign=is_ascii and not _is_mostly_utf8(block))
             line_ends.update(_line_ends(block))
             # One question where two would do: most ledgers have no letter below the header.
-            is_bare = lines > 0 and _has_none(block, _CONTROL + _LETTERS)
+            is_bare = lines > 0 and not has_letters and _has_none(block, _CONTROL + _LETTERS)
             if (
                 len(line_ends) > 1
                 or not _has_plain_lines(block)
@@ -204,10 +210,11 @@ def _has_short_lines(block: bytes) -> bool:
     return all(block.find(b"\n", i, i + window) >= 0 for i in range(0, len(block) - window, window))
 
 
-def _rewrite(source: Path, target: Path, encoding: str) -> Transcript:
+def _rewrite(source: Path, target: Path, encoding: str, watch: Watch) -> Transcript:
     digest, cleaner = hashlib.sha256(), _Cleaner(encoding)
     with source.open("rb") as file, target.open("wb") as copy:
-        for block in _utf8_blocks(_blocks(file, digest.update), encoding):
+        blocks = watched_blocks(_blocks(file, digest.update), source, "transcribing", watch)
+        for block in _utf8_blocks(blocks, encoding):
             copy.write(cleaner.clean(block))
         copy.write(cleaner.finish())
     return Transcript(target, encoding, digest.hexdigest(), cleaner.lines, findings=cleaner.findings)
@@ -278,14 +285,14 @@ class _Cleaner:
             return b""
         self.lines += 1
         line = line.removesuffix(b"\r")
-        fault = _fault(line)
+        fault = line_fault(line)
         if fault is None:
             return line
         self.findings.add(finding(fault, self.lines, encoding=self._encoding.upper(), limit=LONGEST_LINE))
         return b""
 
 
-def _fault(line: bytes) -> str | None:
+def line_fault(line: bytes) -> str | None:
     """The code of what is wrong with a line in UTF-8, None if nothing is."""
     if len(line) > LONGEST_LINE:
         return "line-too-long"
