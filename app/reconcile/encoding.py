@@ -55,6 +55,7 @@ def transcribe(
     *,
     encoding: str | None = None,
     is_reader_strict: bool = False,
+    has_reader_counted: bool = False,
     watch: Watch = nobody,
 ) -> Transcript:
     """Make a strict UTF-8 file of `source`, in `folder` when a copy is needed.
@@ -64,11 +65,13 @@ def transcribe(
     of whose lines are valid UTF-8 is UTF-8 with bad lines in it, and not GB18030.
 
     A reader that refuses invalid UTF-8 can say so: only as much is decoded then as tells the encoding. When
-    it does refuse, it must ask again, and gets a copy with the findings.
+    it does refuse, it must ask again, and gets a copy with the findings. With `has_reader_counted` a control
+    character counts as a line: a reader that finds as many records as there are lines has shown that there
+    is none, and any other must ask again too.
     """
     chosen = _chosen(source, encoding)
     if chosen in ("utf-8", "utf-8-sig"):
-        check = _check(source, watch, decode_all=not is_reader_strict)
+        check = _check(source, watch, decode_all=not is_reader_strict, counts_controls=has_reader_counted)
         if check.is_clean:
             return Transcript(source, chosen, check.sha256, check.lines, check.has_letters)
         if encoding is None and chosen == "utf-8" and check.is_foreign:
@@ -111,7 +114,7 @@ class _Check(NamedTuple):
     has_letters: bool = True
 
 
-def _check(source: Path, watch: Watch, *, decode_all: bool) -> _Check:
+def _check(source: Path, watch: Watch, *, decode_all: bool, counts_controls: bool) -> _Check:
     """Whether the file is clean UTF-8 with one kind of line end; stops at the first block that is not."""
     digest, lines, has_letters, is_ascii, block = hashlib.sha256(), 0, False, True, b"\n"
     line_ends = set[bool]()
@@ -120,6 +123,10 @@ def _check(source: Path, watch: Watch, *, decode_all: bool) -> _Check:
             if (decode_all or is_ascii) and not _is_utf8(block):
                 return _Check(False, is_foreign=is_ascii and not _is_mostly_utf8(block))
             line_ends.update(_line_ends(block))
+            if counts_controls and _has_plain_lines(block) and len(line_ends) == 1:
+                lines += len(block) - len(block.translate(None, _CONTROL + b"\n"))
+                is_ascii = is_ascii and block.isascii()
+                continue
             # One question where two would do: most ledgers have no letter below the header.
             is_bare = lines > 0 and not has_letters and _has_none(block, _CONTROL + _LETTERS)
             if (

@@ -62,17 +62,26 @@ def load_sheet(engine: Engine, path: Path, layout: Layout, *, counts_digits: boo
 
 
 def load_records(
-    engine: Engine, table: str, path: Path, layout: Layout, picked: str, watch: Watch = nobody
+    engine: Engine,
+    table: str,
+    path: Path,
+    layout: Layout,
+    picked: str,
+    watch: Watch = nobody,
+    *,
+    buffer: int | None = None,
 ) -> list[int]:
     """Read what is `picked` of all records into a table; give the lines that have no cell for each column.
 
     The cells are c0, c1, … and texts. A cast of a cell whose text is not picked too would be done by the
-    reader itself, which takes more for a number or a date than the cast does, and rejects the rest.
+    reader itself, which takes more for a number or a date than the cast does, and rejects the rest. Threads
+    share a file in parts of `buffer` bytes, by default 32 MB.
     Raises UnicodeError for what is not UTF-8, UnreadableError for what is no CSV.
     """
     engine.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
+    more = f", buffer_size = {buffer}, max_line_size = {buffer // 8}" if buffer else ""
     # Records stay in the order of lines only while nothing is joined in this statement.
-    statement = f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {picked} FROM {_source(layout)}"
+    statement = f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {picked} FROM {_source(layout, more)}"
     try:
         run_watched(engine, statement, [str(path)], "reading", watch)
     except duckdb.InvalidInputException as error:
@@ -133,12 +142,12 @@ def _integer(name: str) -> str:
     return f"TRY_CAST({name} AS UINTEGER)"
 
 
-def _source(layout: Layout) -> str:
+def _source(layout: Layout, more: str = "") -> str:
     names = [f"c{i}" for i in range(len(layout.columns))]
     kinds = ", ".join(f"{name}: 'VARCHAR'" for name in names)
     delimiter = "\\t" if layout.delimiter == "\t" else layout.delimiter
     return (
         f"read_csv(?, auto_detect = false, header = false, skip = {layout.line}, compression = 'none',"
         f" delim = '{delimiter}', quote = '\"', escape = '\"', columns = {{{kinds}}},"
-        f" force_not_null = [{', '.join(names)}], store_rejects = true, rejects_limit = 0)"
+        f" force_not_null = [{', '.join(names)}], store_rejects = true, rejects_limit = 0{more})"
     )

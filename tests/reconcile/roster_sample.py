@@ -10,7 +10,10 @@ from app.reconcile.engine import Engine
 from tests.reconcile.sample import UNITS
 
 MEMBERS_ZH = "委员编号,乡镇代码,乡镇名称,姓名,职务,专兼职,来源类别,任职日期,退出日期,退出原因,更新时间"
-MEMBERS_EN = "member_id,township_code,township_name,name,role,full_time,source_type,start_date,end_date,end_reason,updated_at"
+MEMBERS_EN = (
+    "member_id,township_code,township_name,name,role,full_time,source_type,"
+    "start_date,end_date,end_reason,updated_at"
+)
 ORGS_EN = (
     "org_id,township_code,township_name,org_name,org_type,founded_on,dissolved_on,dissolve_reason,rectified_on,"
     "member_count,youth_count,wechat_groups,updated_at"

@@ -28,7 +28,7 @@ MEMBERS = (
     Column("start_date", "任职日期", Kind.DATE, ("任职时间", "开始日期", "start")),
     Column("end_date", "退出日期", Kind.DATE, ("退出时间", "离任日期", "结束日期", "end")),
     Column("end_reason", "退出原因", Kind.TERM, ("离任原因",), is_required=False),
-    Column("updated_at", "更新时间", Kind.DATE, ("更新日期",), is_required=False),
+    Column("updated_at", "更新时间", Kind.TEXT, ("更新日期",), is_required=False),
 )
 """委员花名册 (domain.md 4.3); a record is keyed by member, township and start."""
 
@@ -47,7 +47,7 @@ ORGS = (
     Column("member_count", "团员数", Kind.FIGURE, ("团员数量",), is_required=False),
     Column("youth_count", "联系青年数", Kind.FIGURE, ("联系青年数量",), is_required=False),
     Column("wechat_groups", "微信群数量", Kind.FIGURE, ("微信群数",), is_required=False),
-    Column("updated_at", "更新时间", Kind.DATE, ("更新日期",), is_required=False),
+    Column("updated_at", "更新时间", Kind.TEXT, ("更新日期",), is_required=False),
 )
 """直属团组织名册 (domain.md 4.3); a record is keyed by the organization."""
 

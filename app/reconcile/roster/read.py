@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -23,6 +24,9 @@ from app.reconcile.roster.workbook import is_workbook, transcribe_workbook
 from app.reconcile.sheet import UnreadableError, lines_of_sheet, load_records
 from app.reconcile.units import LedgerUnit, Units, by_code
 from app.reconcile.watch import Watch, nobody
+
+BUFFER = 4 << 20
+"""Bytes of a file that a thread takes at a time: a few megabytes are read by two."""
 
 Source = Any
 """A path, or a data frame: see `write_frame`."""
@@ -93,10 +97,12 @@ def read_roster(
         path = laid_down(source, folder)
         if is_workbook(path):
             return job.read(transcribe_workbook(path, folder, sheet=sheet, watch=watch))
-        try:
-            return job.read(transcribe(path, folder, encoding=encoding, is_reader_strict=True, watch=watch))
-        except UnicodeError:
-            return job.read(transcribe(path, folder, encoding=encoding, watch=watch))
+        with suppress(UnicodeError, UnreadableError):
+            trusting = transcribe(
+                path, folder, encoding=encoding, is_reader_strict=True, has_reader_counted=True, watch=watch
+            )
+            return job.read(trusting, is_first=True)
+        return job.read(transcribe(path, folder, encoding=encoding, watch=watch))
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,8 @@ class _Job:
     today: date | None
     watch: Watch
 
-    def read(self, transcript: Transcript) -> Roster:
+    def read(self, transcript: Transcript, *, is_first: bool = False) -> Roster:
+        """Read the text. The first time, one that does not add up is an UnreadableError and not a finding."""
         layout = self._layout(transcript)
         if layout is None:
             return self._result(transcript)
@@ -116,9 +123,13 @@ class _Job:
         sheet = f"{self.shape.kind}_sheet"
         try:
             text = picked(layout, self.shape, self.today)
-            rejected = load_records(self.engine, sheet, transcript.path, layout, text, self.watch)
+            rejected = load_records(
+                self.engine, sheet, transcript.path, layout, text, self.watch, buffer=BUFFER
+            )
             lines = lines_of_sheet(self.engine, transcript.path, layout, rejected, transcript.lines, sheet)
         except UnreadableError:
+            if is_first:
+                raise
             transcript.findings.add(finding("unreadable"))
             return self._result(transcript)
         draft = RosterDraft(

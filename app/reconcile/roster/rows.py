@@ -149,7 +149,6 @@ def _record(row: _Row, today: date | None) -> Judged:
     terms = tuple(_term(row, code) for code in shape.terms)
     rectified = _rectified(row, today) if "rectified_on" in _codes(shape) else ()
     figures = tuple(row.read(code, read_figure) for code in shape.figures)
-    _day(row, "updated_at", today)
     if row.is_refused or identity is None or township is None or begun is None:
         return Judged(findings=row.findings)
     is_village = "org_type" in shape.terms and terms[shape.terms.index("org_type")] in VILLAGE
@@ -223,7 +222,7 @@ def read_township(text: str) -> Reading[str]:
 def read_day(text: str) -> Reading[date]:
     """A day, from 1950 on. A month or a year alone is refused as half a date."""
     reading = read_date(text, EARLIEST_YEAR)
-    if reading.refused and _HALF.fullmatch(tidy(text)[0]):
+    if reading.refused == "bad-date" and _HALF.fullmatch(tidy(text)[0]):
         return Reading(None, "half-date")
     return reading
 

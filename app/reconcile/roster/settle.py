@@ -45,7 +45,8 @@ def load_townships(draft: RosterDraft) -> None:
 def townships(units: Units) -> Iterator[tuple[str, str, str]]:
     """Code, name and reporting unit ("" for none) of each township."""
     for unit in units.values():
-        if len(unit.code) == 9:
+        # A code that ends in 000 is cut to that of its county wherever codes are read.
+        if len(unit.code) == 9 and not unit.code.endswith("000"):
             yield unit.code, unit.name, unit.reporting_unit or ""
 
 

@@ -75,7 +75,8 @@ def _count(roster: Roster, earlier: Path | None, closed: date | None) -> None:
             placed.spell_ended,
             CASE WHEN placed.reason IS NULL AND township.reporting = '' THEN 'unit-not-reporting'
                 ELSE placed.reason END AS reason,
-            placed.part_of::UINTEGER AS part_of, coalesce({back.is_moved}, false) AS is_back_entry, {terms}{more}
+            placed.part_of::UINTEGER AS part_of,
+            placed.reason IS NULL AND coalesce({back.is_moved}, false) AS is_back_entry, {terms}{more}
             {f", {back.rectified} AS counts_rectified" if is_org else ""}
         FROM placed JOIN township ON code = placed.township LEFT JOIN {kind}_term AS term USING (terms)
         {back.join}
@@ -122,3 +123,4 @@ class _Back:
         moved = f"list_transform({new}, lambda day: greatest(day, {opened}::VARCHAR))"
         joined = f"array_to_string(list_sort(list_distinct(list_concat({counted}, {moved}))), ';')"
         self.rectified = f"CASE WHEN placed.rectified = '' THEN '' ELSE ltrim({joined}, ';') END"
+        self.is_moved = f"({self.is_moved} OR ({self.rectified}) <> placed.rectified)"
