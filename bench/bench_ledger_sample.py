@@ -11,6 +11,7 @@ from app.domain.period import Period, Window, window
 from app.domain.register import shipped_register
 from app.reconcile import LedgerUnit, ledger_units
 from app.reconcile.columns import SEVEN
+from app.reconcile.roster.columns import TERMS
 
 MONTHS = 12
 MEMBER_SHARE = 0.6
@@ -18,7 +19,10 @@ MEMBER_SHARE = 0.6
 ALTERED = 0.005
 """Of the reported (unit, month) rows have one wrong figure."""
 
-MEMBER_HEADER = "member_id,township_code,township_name,name,role,full_time,source_type,start_date,end_date,end_reason,updated_at"
+MEMBER_HEADER = (
+    "member_id,township_code,township_name,name,role,full_time,source_type,"
+    "start_date,end_date,end_reason,updated_at"
+)
 ORG_HEADER = (
     "org_id,township_code,township_name,org_name,org_type,founded_on,dissolved_on,dissolve_reason,rectified_on,"
     "member_count,youth_count,wechat_groups,updated_at"
@@ -85,15 +89,16 @@ def _members(rows: int, places: int) -> str:
                 {_chance(5, "i", 30)} AS role, {_chance(6, "i", 2)} AS post, {_chance(7, "p", 8)} AS source,
                 {_chance(8, "i", 6)} AS reason FROM line
         ), spell AS (
-            SELECT *, CASE WHEN again THEN begun + days::INTEGER + (CASE i % 60 WHEN 1 THEN 0 WHEN 3 THEN 1 ELSE 40 END)
-                ELSE begun END AS first,
-                CASE WHEN twice AND NOT again OR (leaves AND NOT twice) THEN begun + days::INTEGER END AS last FROM person
+            SELECT *, CASE WHEN again THEN begun + days::INTEGER
+                + (CASE i % 60 WHEN 1 THEN 0 WHEN 3 THEN 1 ELSE 40 END) ELSE begun END AS first,
+                CASE WHEN twice AND NOT again OR (leaves AND NOT twice) THEN begun + days::INTEGER END AS last
+            FROM person
         )
-        SELECT i, 'M' || lpad(p::VARCHAR, 8, '0') AS c0, code AS c1, name AS c2, '示例' || (p % 97)::VARCHAR AS c3,
+        SELECT i, 'M' || lpad(p::VARCHAR, 8, '0') AS c0, code AS c1, name AS c2,
+            '示例' || (p % 97)::VARCHAR AS c3,
             ['书记', '副书记', '副书记', '委员'][1 + least(role, 3)] AS c4, ['专职', '兼职'][1 + post] AS c5,
-            ['党政干部', '大学生村官', '企业负责人', '教师', '民警', '农技人员', '致富带头人', '其他'][1 + source] AS c6,
-            first::DATE AS c7, last::DATE AS c8,
-            CASE WHEN last IS NULL THEN NULL ELSE ['超龄', '工作调动', '辞职', '换届未连任', '撤职', '其他'][1 + reason] END AS c9,
+            {list(TERMS["source_type"])}[1 + source] AS c6, first::DATE AS c7, last::DATE AS c8,
+            CASE WHEN last IS NULL THEN NULL ELSE {list(TERMS["end_reason"])}[1 + reason] END AS c9,
             DATE '2016-03-01' + ({_chance(9, "i", 24)})::INTEGER AS c10
         FROM spell JOIN unit USING (place)
     """
@@ -102,17 +107,22 @@ def _members(rows: int, places: int) -> str:
 def _orgs(rows: int, places: int) -> str:
     return f"""
         WITH org AS (
-            SELECT i, {_chance(11, "i", places)} AS place, DATE '2012-01-01' + ({_chance(12, "i", 1400)})::INTEGER AS begun,
-                30 + {_chance(13, "i", 1000)} AS days, {_chance(14, "i", 12)} = 0 AS ends, {_chance(15, "i", 9)} AS type,
-                {_chance(16, "i", 20)} AS rectified, {_chance(17, "i", 360)} AS day, {_chance(18, "i", 40)} AS youth
+            SELECT i, {_chance(11, "i", places)} AS place,
+                DATE '2012-01-01' + ({_chance(12, "i", 1400)})::INTEGER AS begun,
+                30 + {_chance(13, "i", 1000)} AS days, {_chance(14, "i", 12)} = 0 AS ends,
+                {_chance(15, "i", 9)} AS type, {_chance(16, "i", 20)} AS rectified,
+                {_chance(17, "i", 360)} AS day, {_chance(18, "i", 40)} AS youth
             FROM range({rows}) AS r(i)
         )
-        SELECT i, 'D' || lpad(i::VARCHAR, 8, '0') AS c0, code AS c1, name AS c2, '示例' || (i % 997)::VARCHAR || '团支部' AS c3,
-            ['农村合作组织', '企业', '行业', '驻镇或镇属单位', '学校', '大学生村官', '兴趣社团', '社区', '其他'][1 + type] AS c4,
-            begun::DATE AS c5, CASE WHEN ends THEN (begun + days::INTEGER)::DATE END AS c6, CASE WHEN ends THEN '撤并' END AS c7,
-            CASE WHEN rectified = 0 THEN (DATE '2015-03-05' + day::INTEGER)::VARCHAR || ';' || (DATE '2015-03-10' + day::INTEGER)::VARCHAR
+        SELECT i, 'D' || lpad(i::VARCHAR, 8, '0') AS c0, code AS c1, name AS c2,
+            '示例' || (i % 997)::VARCHAR || '团支部' AS c3, {list(TERMS["org_type"])}[1 + type] AS c4,
+            begun::DATE AS c5, CASE WHEN ends THEN (begun + days::INTEGER)::DATE END AS c6,
+            CASE WHEN ends THEN '撤并' END AS c7,
+            CASE WHEN rectified = 0 THEN (DATE '2015-03-05' + day::INTEGER)::VARCHAR || ';'
+                    || (DATE '2015-03-10' + day::INTEGER)::VARCHAR
                 WHEN rectified < 3 THEN (DATE '2015-03-05' + day::INTEGER)::VARCHAR END AS c8,
-            youth % 9 AS c9, youth AS c10, youth % 4 AS c11, DATE '2016-03-01' + (day % 24)::INTEGER AS c12
+            youth % 9 AS c9, youth AS c10, youth % 4 AS c11,
+            DATE '2016-03-01' + (day % 24)::INTEGER AS c12
         FROM org JOIN unit USING (place)
     """
 

@@ -90,11 +90,13 @@ MERGED = """
     WITH several AS (SELECT member_id, township_code FROM members GROUP BY ALL HAVING count(*) > 1),
     ordered AS (
         SELECT member_id, township_code, begun, ended, coalesce(begun > 1 + max(coalesce(ended, DATE '9999-01-01'))
-            OVER (PARTITION BY member_id, township_code ORDER BY begun ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
+            OVER (PARTITION BY member_id, township_code ORDER BY begun
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
             true) AS is_first
         FROM members SEMI JOIN several USING (member_id, township_code)
     ), placed AS (
-        SELECT *, sum(is_first::INTEGER) OVER (PARTITION BY member_id, township_code ORDER BY begun) AS place FROM ordered
+        SELECT *, sum(is_first::INTEGER) OVER (PARTITION BY member_id, township_code ORDER BY begun) AS place
+        FROM ordered
     )
     SELECT township_code, min(begun) AS begun, CASE WHEN count(ended) = count(*) THEN max(ended) END AS ended
     FROM placed GROUP BY member_id, township_code, place

@@ -23,6 +23,9 @@ ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "utf-16-le", "utf-16-be")
 _ALIASES = {"utf8": "utf-8", "gbk": "gb18030", "gb2312": "gb18030", "utf-16": "utf-16-le"}
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
+_FEW = 1 << 11
+"""Bytes of lines that are as soon read one by one as together."""
+
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r")) + b"\x7f"
 _LETTERS = string.ascii_letters.encode()
 _REPLACED = "\ufffd".encode()
@@ -270,6 +273,10 @@ class _Cleaner:
                 block += b"\n"
             self.lines += block.count(b"\n")
             return block.replace(b"\r\n", b"\n")
+        middle = block.find(b"\n", len(block) // 2) + 1
+        if _FEW < len(block) and 0 < middle < len(block):
+            # Halved until only the neighbours of a bad line are looked at one by one.
+            return self.clean(block[:middle]) + self.clean(block[middle:])
         return b"".join(self._clean_lines(block))
 
     def finish(self) -> bytes:
