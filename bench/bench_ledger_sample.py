@@ -61,7 +61,9 @@ def write_rosters(folder: Path, rows: int) -> None:
     (folder / "units.csv").write_text(
         "\n".join(["place,code,name,reporting", *named]) + "\n", encoding="utf-8"
     )
-    with duckdb.connect(":memory:", config={"memory_limit": "1GB", "threads": 2}) as sql:
+    with duckdb.connect(
+        ":memory:", config={"memory_limit": "1GB", "threads": 2, "temp_directory": str(folder / "spill")}
+    ) as sql:
         sql.execute(
             f"CREATE TABLE unit AS FROM read_csv('{folder}/units.csv', types = {{'code': 'VARCHAR'}})"
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +16,7 @@ from rich.table import Table
 from app.cli.bar import progress
 from app.cli.context import BAD_INPUT, print_json, problems_end_the_command
 from app.cli.ledger_findings import show_findings, wide_console
+from app.domain.clock import Clock
 from app.domain.period import china_date
 from app.domain.register import UnitRow, read_register, shipped_register
 from app.errors import Invalid, Severity
@@ -130,7 +130,7 @@ def command(
         found = reconcile(ledger, said, units, period=month, encoding=encoding)
     else:
         with progress(is_shown=not as_json) as watch:
-            today = china_date(datetime.now(UTC))
+            today = china_date(Clock().now())
             options = RosterOptions(encoding=encoding, today=today, watch=watch)
             rosters = Rosters(members, orgs)
             found = reconcile(
