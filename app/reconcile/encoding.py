@@ -6,7 +6,7 @@ import codecs
 import hashlib
 import re
 import string
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -50,6 +50,8 @@ class Transcript:
     lines: int
     has_letters: bool = True
     findings: Findings = field(default_factory=Findings)
+    emptied: Sequence[int] = ()
+    """The lines that have a finding."""
 
 
 def transcribe(
@@ -193,6 +195,15 @@ def _cut_at_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield rest
 
 
+def _parts(block: bytes, size: int) -> Iterator[bytes]:
+    """The block in parts of about that size, each but the last one whole lines."""
+    start = 0
+    while start < len(block):
+        end = block.find(b"\n", start + size) + 1 or len(block)
+        yield block[start:end]
+        start = end
+
+
 def _is_mostly_utf8(block: bytes) -> bool:
     lines = [line for line in block.split(b"\n") if not line.isascii()]
     return 2 * sum(map(_is_utf8, lines)) >= len(lines)
@@ -227,7 +238,14 @@ def _rewrite(source: Path, target: Path, encoding: str, watch: Watch) -> Transcr
         for block in _utf8_blocks(blocks, encoding):
             copy.write(cleaner.clean(block))
         copy.write(cleaner.finish())
-    return Transcript(target, encoding, digest.hexdigest(), cleaner.lines, findings=cleaner.findings)
+    return Transcript(
+        target,
+        encoding,
+        digest.hexdigest(),
+        cleaner.lines,
+        findings=cleaner.findings,
+        emptied=cleaner.emptied,
+    )
 
 
 def _utf8_blocks(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
@@ -263,6 +281,7 @@ class _Cleaner:
     def __init__(self, encoding: str) -> None:
         self.lines = 0
         self.findings = Findings()
+        self.emptied: list[int] = []
         self._encoding = encoding
         self._is_inside_long_line = False
 
@@ -272,11 +291,11 @@ class _Cleaner:
             if not block.endswith(b"\n"):
                 block += b"\n"
             self.lines += block.count(b"\n")
-            return block.replace(b"\r\n", b"\n")
-        middle = block.find(b"\n", len(block) // 2) + 1
-        if _FEW < len(block) and 0 < middle < len(block):
-            # Halved until only the neighbours of a bad line are looked at one by one.
-            return self.clean(block[:middle]) + self.clean(block[middle:])
+            return block.replace(b"\r\n", b"\n") if b"\r" in block else block
+        parts = [] if len(block) <= _FEW else list(_parts(block, max(_FEW, len(block) // 16)))
+        if len(parts) > 1:
+            # In ever smaller parts, until only the neighbours of a bad line are looked at one by one.
+            return b"".join(map(self.clean, parts))
         return b"".join(self._clean_lines(block))
 
     def finish(self) -> bytes:
@@ -302,6 +321,7 @@ class _Cleaner:
         fault = line_fault(line)
         if fault is None:
             return line
+        self.emptied.append(self.lines)
         self.findings.add(finding(fault, self.lines, encoding=self._encoding.upper(), limit=LONGEST_LINE))
         return b""
 

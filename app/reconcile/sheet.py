@@ -93,15 +93,25 @@ def load_records(
 
 
 def lines_of_sheet(
-    engine: Engine, path: Path, layout: Layout, rejected: list[int], lines: int, table: str = "sheet"
+    engine: Engine,
+    path: Path,
+    layout: Layout,
+    rejected: list[int],
+    lines: int,
+    table: str = "sheet",
+    emptied: Sequence[int] = (),
 ) -> Lines:
-    """Where the records of a table stand, in a file of so many lines.
+    """Where the records of a table stand, in a file of so many lines, of which some are known to be blank.
 
     Raises UnreadableError if not every line is a record, rejected or blank: then no number could be trusted.
     """
     count = engine.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]
     blank = lines - layout.line - len(rejected) - count
-    skipped = rejected if blank == 0 else sorted([*rejected, *_blank_lines(path, layout.line)])
+    known = [line for line in emptied if line > layout.line]
+    if blank == len(known):
+        skipped = sorted([*rejected, *known])
+    else:
+        skipped = sorted([*rejected, *_blank_lines(path, layout.line)])
     if layout.line + len(skipped) + count != lines:
         raise UnreadableError
     return Lines(path, layout.line, skipped)

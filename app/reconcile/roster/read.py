@@ -126,7 +126,9 @@ class _Job:
             rejected = load_records(
                 self.engine, sheet, transcript.path, layout, text, self.watch, buffer=BUFFER
             )
-            lines = lines_of_sheet(self.engine, transcript.path, layout, rejected, transcript.lines, sheet)
+            lines = lines_of_sheet(
+                self.engine, transcript.path, layout, rejected, transcript.lines, sheet, transcript.emptied
+            )
         except UnreadableError:
             if is_first:
                 raise
