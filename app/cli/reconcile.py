@@ -199,7 +199,7 @@ def _read(found: Found) -> dict[str, Ledger | Roster]:
 def _print_findings(found: Found) -> None:
     read = _read(found)
     sides = {name: source.findings for name, source in read.items()}
-    counts = {level: sum(source.counts[level] for source in read.values()) for level in Severity}
+    counts = {level.value: sum(source.counts[level.value] for source in read.values()) for level in Severity}
     show_findings({**sides, "报表 reports": found.report_findings}, counts)
 
 

@@ -112,9 +112,7 @@ def reason_left_out(case: Case) -> str:
 def open_case(engine: Engine, records: Path, unit: str, indicator: str, window: Window, units: Units) -> Case:
     """Take the records of a unit, and of those beside it, out of the file. KeyError for no such indicator."""
     kind = KINDS[indicator]
-    own = [
-        u for u in units.values() if len(u.code) == 9 and unit in (u.code, u.reporting_unit, *above(u, units))
-    ]
+    own = _own(unit, units)
     beside = _beside(unit, units)
     codes = [int(u.code) for u in own]
     reporting = sorted({u.reporting_unit or "" for u in own} | {u.code for u in beside})
@@ -126,6 +124,22 @@ def open_case(engine: Engine, records: Path, unit: str, indicator: str, window: 
         FROM read_parquet({literal(str(records))}) WHERE reporting IN ({listed})
     """)
     return Case(engine, kind, indicator, unit, window, tuple(beside))
+
+
+def _own(unit: str, units: Units) -> list[LedgerUnit]:
+    """The townships whose figures are the unit's, without climbing the tree from each of a nation's."""
+    reporting = {u.reporting_unit for u in units.values() if u.reporting_unit}
+    inside = {r for r in reporting if r == unit or (r in units and unit in above(units[r], units))}
+    around = units[unit].reporting_unit if unit in units and not inside else None
+    return [
+        u
+        for u in units.values()
+        if len(u.code) == 9
+        and (
+            u.reporting_unit in inside
+            or (around and u.reporting_unit == around and unit in (u.code, *above(u, units)))
+        )
+    ]
 
 
 def _beside(unit: str, units: Units) -> list[LedgerUnit]:
