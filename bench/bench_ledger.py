@@ -245,17 +245,17 @@ def explain_lines(folder: Path, rows: int) -> list[str]:
 
 
 def linear_lines(folder: Path, most: int, known: Mapping[int, float]) -> list[str]:
-    """Time over rows, as a table and a drawing."""
+    """Processor time over rows, which other work on the machine leaves alone, as a table and a drawing."""
     sizes = [size for size in (100_000, 300_000, 1_000_000, 3_000_000, 10_000_000) if size <= most]
     points = dict(known)
     for size in sizes:
         if size not in points:
-            points[size] = alone("--one", "yuebao", "--folder", str(prepare(folder, size)))["wall"]
+            points[size] = alone("--one", "yuebao", "--folder", str(prepare(folder, size)))["cpu"]
     points = dict(sorted(points.items()))
     PLOT.write_text(draw(points), encoding="utf-8")
-    rows = [f"| {size:,} | {wall:.2f} | {wall / size * 1e6:.2f} |" for size, wall in points.items()]
+    rows = [f"| {size:,} | {cpu:.2f} | {cpu / size * 1e6:.2f} |" for size, cpu in points.items()]
     return [
-        "| rows | wall s | µs a row |",
+        "| rows | CPU s | µs a row |",
         "|---|---|---|",
         *rows,
         "",
@@ -277,7 +277,7 @@ def everything(folder: Path, rows: int, peer_rows: int, rounds: int) -> str:
     lines += race_table(peers, peer_rows, "yuebao")
     lines += variants_table(folder, min(rows, 1_000_000), rounds)
     lines += explain_lines(folder, rows)
-    known = {rows: median(run["wall"] for run in main_race["yuebao"])}
+    known = {rows: median(run["cpu"] for run in main_race["yuebao"])}
     return "\n".join([*lines, *linear_lines(folder, rows, known)])
 
 
