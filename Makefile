@@ -14,7 +14,7 @@ SCRATCH := sqlite:///$(CURDIR)/var/scratch.sqlite3
 NEXT = $(shell printf %04d $$(($$(ls migrations/versions/*.py 2>/dev/null | wc -l) + 1)))
 COMPILE := pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: help install system demo test check check-fast prove bench revision lock format clean
+.PHONY: help install system demo test check check-fast prove bench bench-ledger revision lock format clean
 
 help:            ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,10 @@ bench: $(BENCH)  ## measure floor, peer and service; writes docs/performance.md
 	$(BIN)/python -m bench.bench_ledger_summary --write
 	$(BIN)/python -m bench.bench_national
 	$(BIN)/python -m bench.bench_close
+
+bench-ledger: $(BENCH) ## ten million roster rows beside SQL, Python, pandas and PostgreSQL; ten minutes
+	.ci/system postgresql
+	$(BIN)/python -m bench.bench_ledger --write
 
 system:          ## make sure that PostgreSQL, Chromium, LibreOffice and fonts are here (apt-get when root)
 	@.ci/system postgresql chromium libreoffice-calc libreoffice-writer fonts-noto-cjk

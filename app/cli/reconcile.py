@@ -13,17 +13,38 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from app.cli.bar import progress
 from app.cli.context import BAD_INPUT, print_json, problems_end_the_command
 from app.cli.ledger_findings import show_findings, wide_console
+from app.domain.clock import Clock
+from app.domain.period import china_date
 from app.domain.register import UnitRow, read_register, shipped_register
 from app.errors import Invalid, Severity
-from app.reconcile import Comparison, Reconciliation, ledger_units, read_reports, reconcile
+from app.reconcile import (
+    KINDS,
+    SEVEN,
+    Comparison,
+    Ledger,
+    LedgerFinding,
+    Reconciliation,
+    Roster,
+    RosterKind,
+    RosterOptions,
+    RosterReconciliation,
+    Rosters,
+    finding_lines,
+    ledger_units,
+    read_reports,
+    reconcile,
+)
 from app.reconcile.cells import read_period
 from app.reconcile.columns import SUMMARY
 from app.reconcile.compare import Cell
 from app.reconcile.export import mismatch_lines
 
 MISMATCHES = 1
+Found = Reconciliation | RosterReconciliation
+_SIDES = {RosterKind.MEMBERS: "委员花名册 members", RosterKind.ORGS: "团组织名册 orgs"}
 _LABELS = {column.code: column.zh for column in SUMMARY}
 
 
@@ -36,7 +57,20 @@ class Encoding(StrEnum):
 
 
 LedgerFile = Annotated[
-    Path, typer.Option("--ledger", exists=True, dir_okay=False, help="台账汇总表 / summary ledger, CSV")
+    Path | None,
+    typer.Option("--ledger", exists=True, dir_okay=False, help="台账汇总表 / summary ledger, CSV"),
+]
+MembersFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--members", exists=True, dir_okay=False, help="委员花名册 / roster of members, CSV or xlsx"
+    ),
+]
+OrgsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--orgs", exists=True, dir_okay=False, help="直属团组织名册 / roster of organizations, CSV or xlsx"
+    ),
 ]
 ReportsFile = Annotated[
     Path, typer.Option("--reports", exists=True, dir_okay=False, help="报表 / reports, JSON or CSV")
@@ -55,37 +89,73 @@ LedgerEncoding = Annotated[
     Encoding | None,
     typer.Option("--encoding", help="台账编码，默认自动识别 / of the ledger, if not to be found out"),
 ]
+FindingsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--findings", dir_okay=False, help="把发现的问题写入 CSV / write the findings to a CSV file"
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="输出差异清单 CSV / print the mismatches as CSV")]
 
 
 def command(
-    ledger: LedgerFile,
     reports: ReportsFile,
     period: Month,
+    ledger: LedgerFile = None,
+    members: MembersFile = None,
+    orgs: OrgsFile = None,
     register: RegisterFile = None,
     encoding: LedgerEncoding = None,
+    findings: FindingsFile = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
-    """比对报表与台账 / Compare reports with a ledger.
+    """比对报表与台账（汇总表，或名册） / Compare reports with a ledger: a summary, or rosters.
 
     退出码：0 一致，1 有差异，2 输入有误。Exit status: 0 all match, 1 mismatches, 2 bad input.
     """
     month = read_period(period).value
+    if (ledger is None) == (members is None and orgs is None):
+        raise typer.BadParameter(
+            "台账汇总表与名册二者择一 / give either a summary ledger or rosters", param_hint="--ledger"
+        )
     if month is None:
         raise typer.BadParameter("YYYY-MM, 2015-04 起 / from 2015-04 on", param_hint="--period")
     said = read_reports(reports, period=month)
     with problems_end_the_command():
         units = ledger_units(_register(register), also_reporting=said.figures.get(month, {}))
-    found = reconcile(ledger, said, units, period=month, encoding=encoding)
+    found: Found
+    if ledger is not None:
+        found = reconcile(ledger, said, units, period=month, encoding=encoding)
+    else:
+        with progress(is_shown=not as_json) as watch:
+            today = china_date(Clock().now())
+            options = RosterOptions(encoding=encoding, today=today, watch=watch)
+            rosters = Rosters(members, orgs)
+            found = reconcile(
+                rosters, said, units, period=month, indicators=_decided_by(rosters), options=options
+            )
     comparison = found.comparisons.get(month)
+    if findings is not None:
+        findings.write_text("".join(finding_lines(_all_findings(found))), encoding="utf-8-sig")
     if as_json:
         print_json(_as_json(month, found, comparison))
     else:
         _print_findings(found)
         _print(month, comparison, {code: unit.name for code, unit in units.items()}, as_csv=as_csv)
     raise typer.Exit(_status(comparison))
+
+
+def _decided_by(rosters: Rosters) -> tuple[str, ...]:
+    """The figures that the given rosters decide; those of one that is not given are not missing in it."""
+    given = {RosterKind.MEMBERS: rosters.members, RosterKind.ORGS: rosters.orgs}
+    return tuple(code for code in SEVEN if given[KINDS[code]] is not None)
+
+
+def _all_findings(found: Found) -> list[LedgerFinding]:
+    ledgers = [finding for source in _read(found).values() for finding in source.findings]
+    return [*ledgers, *found.report_findings]
 
 
 def _register(path: Path | None) -> list[UnitRow]:
@@ -104,20 +174,33 @@ def _status(comparison: Comparison | None) -> int:
     return MISMATCHES if comparison.mismatches else 0
 
 
-def _as_json(month: str, found: Reconciliation, comparison: Comparison | None) -> dict[str, Any]:
+def _as_json(month: str, found: Found, comparison: Comparison | None) -> dict[str, Any]:
     cells = comparison.as_json() if comparison else {"summary": None, "mismatches": []}
     return {
         "period": month,
         "ok": found.ok,
         **cells,
-        "ledger": found.ledger.as_json(),
+        **(
+            {"rosters": [roster.as_json() for roster in found.rosters]}
+            if isinstance(found, RosterReconciliation)
+            else {"ledger": found.ledger.as_json()}
+        ),
         "report_findings": [finding.as_json() for finding in found.report_findings],
     }
 
 
-def _print_findings(found: Reconciliation) -> None:
-    sides = {"台账 ledger": found.ledger.findings, "报表 reports": found.report_findings}
-    show_findings(sides, found.ledger.counts)
+def _read(found: Found) -> dict[str, Ledger | Roster]:
+    """What was read as the ledger, by what people call it."""
+    if isinstance(found, RosterReconciliation):
+        return {_SIDES[roster.kind]: roster for roster in found.rosters}
+    return {"台账 ledger": found.ledger}
+
+
+def _print_findings(found: Found) -> None:
+    read = _read(found)
+    sides = {name: source.findings for name, source in read.items()}
+    counts = {level.value: sum(source.counts[level.value] for source in read.values()) for level in Severity}
+    show_findings({**sides, "报表 reports": found.report_findings}, counts)
 
 
 def _print(month: str, comparison: Comparison | None, names: Mapping[str, str], *, as_csv: bool) -> None:

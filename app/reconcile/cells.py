@@ -11,6 +11,7 @@ T = TypeVar("T")
 LARGEST_FIGURE = 9_999_999
 LARGEST_TOTAL = 999_999_999_999
 FIRST_PERIOD = "2015-04"
+LATEST_YEAR = 2099
 
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _INVISIBLE = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
@@ -24,9 +25,9 @@ _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+?[0-9]+|[0-9]{4,}\.0*")
 _LOST_ZEROS = re.compile(r"[0-9]{1,5}|[0-9]{7,8}|[0-9]{10,11}")
 _FORMULA = re.compile(r"[=@].*|[+-].*[A-Za-z(].*|#[A-Z/0]+[!?A]?", re.DOTALL)
 _DATE = re.compile(
-    r"(20[0-9]{2})(?:([-/.])([0-9]{1,2})\2([0-9]{1,2})|年([0-9]{1,2})月([0-9]{1,2})日)(?:[ T]0?0:00(?::00)?)?"
+    r"([0-9]{4})(?:([-/.])([0-9]{1,2})\2([0-9]{1,2})|年([0-9]{1,2})月([0-9]{1,2})日)(?:[ T]0?0:00(?::00)?)?"
 )
-_TIGHT_DATE = re.compile(r"(20[0-9]{2})([0-9]{2})([0-9]{2})")
+_TIGHT_DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 
 
 class Reading(NamedTuple, Generic[T]):
@@ -94,8 +95,11 @@ def _figure_refusal(bare: str) -> str:
     return "scientific-notation" if re.fullmatch(r"[0-9](?:\.[0-9]+)?E\+[0-9]+", bare) else "not-integer"
 
 
-def read_date(text: str) -> Reading[date]:
-    """A day from 2015-04-25, or with a warning from 2015/4/25, 2015年4月25日, 20150425 and midnight of it."""
+def read_date(text: str, earliest: int = 2000) -> Reading[date]:
+    """A day from 2015-04-25, or with a warning from 2015/4/25, 2015年4月25日, 20150425 and midnight of it.
+
+    A year before `earliest` or after 2099 is no date that anybody meant.
+    """
     bare, notes = tidy(text)
     if not bare:
         return Reading(None, None, notes)
@@ -103,6 +107,8 @@ def read_date(text: str) -> Reading[date]:
     if found is None:
         return Reading(None, _refusal(bare) or ("serial-date" if _SERIAL.fullmatch(bare) else "bad-date"))
     year, month, day = (int(part) for part in found.groups() if part and part.isdigit())
+    if not earliest <= year <= LATEST_YEAR:
+        return Reading(None, "bad-date")
     try:
         value = date(year, month, day)
     except ValueError:

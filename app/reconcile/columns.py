@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from unicodedata import normalize
@@ -20,6 +20,11 @@ class Kind(StrEnum):
     NAME = "name"
     FIGURE = "figure"
     DATE = "date"
+    ID = "id"
+    TOWNSHIP = "township"
+    TERM = "term"
+    DATES = "dates"
+    TEXT = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +81,30 @@ class Layout:
 
 
 def read_header(
-    line: int, text: str, known: Sequence[Column] = SUMMARY, *, is_open: bool = False
+    line: int,
+    text: str,
+    known: Sequence[Column] = SUMMARY,
+    *,
+    is_open: bool = False,
+    mapping: Mapping[str, str] | None = None,
 ) -> tuple[Layout | None, list[LedgerFinding]]:
     """The layout that a header line describes, or everything that is wrong with it.
 
     The delimiter is a tab if the line has one, else a comma. Headers are compared without blanks, width,
     case and a unit of measure in brackets; they may come in any order, in Chinese or in English, not both.
     With `is_open`, columns that are not known are passed over: their place in the layout is None-like, a
-    column of kind NAME whose code is its position.
+    column of kind NAME whose code is its position. `mapping` gives the codes of headers that are called
+    otherwise, in any language.
     """
     delimiter = "\t" if "\t" in text else ","
     cells = next(csv.reader([text], delimiter=delimiter), [])
     names = {key: (column, language) for column in known for key, language in _names(column)}
+    names |= {_key(cell): (c, "") for cell, code in (mapping or {}).items() for c in known if c.code == code}
     found = [names.get(_key(cell)) for cell in cells]
     columns = [pair[0] for pair in found if pair]
     findings = [] if is_open else _unknown(line, found)
     findings += _repeated_or_absent(line, columns, known)
-    if len({pair[1] for pair in found if pair}) > 1:
+    if len({pair[1] for pair in found if pair and pair[1]}) > 1:
         findings.append(finding("mixed-header", line))
     if findings:
         return None, findings

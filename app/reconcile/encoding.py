@@ -6,12 +6,13 @@ import codecs
 import hashlib
 import re
 import string
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from app.reconcile.findings import Findings, finding
+from app.reconcile.watch import Watch, nobody, watched_blocks
 
 BLOCK = 1 << 20
 LONGEST_LINE = 1 << 16
@@ -21,6 +22,9 @@ ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "utf-16-le", "utf-16-be")
 """What `Transcript.encoding` can say."""
 _ALIASES = {"utf8": "utf-8", "gbk": "gb18030", "gb2312": "gb18030", "utf-16": "utf-16-le"}
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+
+_FEW = 1 << 11
+"""Bytes of lines that are as soon read one by one as together."""
 
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r")) + b"\x7f"
 _LETTERS = string.ascii_letters.encode()
@@ -46,10 +50,18 @@ class Transcript:
     lines: int
     has_letters: bool = True
     findings: Findings = field(default_factory=Findings)
+    emptied: Sequence[int] = ()
+    """The lines that have a finding."""
 
 
 def transcribe(
-    source: Path, folder: Path, *, encoding: str | None = None, is_reader_strict: bool = False
+    source: Path,
+    folder: Path,
+    *,
+    encoding: str | None = None,
+    is_reader_strict: bool = False,
+    has_reader_counted: bool = False,
+    watch: Watch = nobody,
 ) -> Transcript:
     """Make a strict UTF-8 file of `source`, in `folder` when a copy is needed.
 
@@ -58,16 +70,18 @@ def transcribe(
     of whose lines are valid UTF-8 is UTF-8 with bad lines in it, and not GB18030.
 
     A reader that refuses invalid UTF-8 can say so: only as much is decoded then as tells the encoding. When
-    it does refuse, it must ask again, and gets a copy with the findings.
+    it does refuse, it must ask again, and gets a copy with the findings. With `has_reader_counted` a control
+    character counts as a line: a reader that finds as many records as there are lines has shown that there
+    is none, and any other must ask again too.
     """
     chosen = _chosen(source, encoding)
     if chosen in ("utf-8", "utf-8-sig"):
-        check = _check(source, decode_all=not is_reader_strict)
+        check = _check(source, watch, decode_all=not is_reader_strict, counts_controls=has_reader_counted)
         if check.is_clean:
             return Transcript(source, chosen, check.sha256, check.lines, check.has_letters)
         if encoding is None and chosen == "utf-8" and check.is_foreign:
             chosen = "gb18030"
-    return _rewrite(source, folder / "transcript.csv", chosen)
+    return _rewrite(source, folder / "transcript.csv", chosen, watch)
 
 
 def first_line(path: Path) -> tuple[int, str]:
@@ -105,17 +119,21 @@ class _Check(NamedTuple):
     has_letters: bool = True
 
 
-def _check(source: Path, *, decode_all: bool) -> _Check:
+def _check(source: Path, watch: Watch, *, decode_all: bool, counts_controls: bool) -> _Check:
     """Whether the file is clean UTF-8 with one kind of line end; stops at the first block that is not."""
     digest, lines, has_letters, is_ascii, block = hashlib.sha256(), 0, False, True, b"\n"
     line_ends = set[bool]()
     with source.open("rb") as file:
-        for block in _blocks(file, digest.update):
+        for block in watched_blocks(_blocks(file, digest.update), source, "checking", watch):
             if (decode_all or is_ascii) and not _is_utf8(block):
                 return _Check(False, is_foreign=is_ascii and not _is_mostly_utf8(block))
             line_ends.update(_line_ends(block))
+            if counts_controls and _has_plain_lines(block) and len(line_ends) == 1:
+                lines += len(block) - len(block.translate(None, _CONTROL + b"\n"))
+                is_ascii = is_ascii and block.isascii()
+                continue
             # One question where two would do: most ledgers have no letter below the header.
-            is_bare = lines > 0 and _has_none(block, _CONTROL + _LETTERS)
+            is_bare = lines > 0 and not has_letters and _has_none(block, _CONTROL + _LETTERS)
             if (
                 len(line_ends) > 1
                 or not _has_plain_lines(block)
@@ -177,6 +195,15 @@ def _cut_at_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield rest
 
 
+def _parts(block: bytes, size: int) -> Iterator[bytes]:
+    """The block in parts of about that size, each but the last one whole lines."""
+    start = 0
+    while start < len(block):
+        end = block.find(b"\n", start + size) + 1 or len(block)
+        yield block[start:end]
+        start = end
+
+
 def _is_mostly_utf8(block: bytes) -> bool:
     lines = [line for line in block.split(b"\n") if not line.isascii()]
     return 2 * sum(map(_is_utf8, lines)) >= len(lines)
@@ -204,13 +231,21 @@ def _has_short_lines(block: bytes) -> bool:
     return all(block.find(b"\n", i, i + window) >= 0 for i in range(0, len(block) - window, window))
 
 
-def _rewrite(source: Path, target: Path, encoding: str) -> Transcript:
+def _rewrite(source: Path, target: Path, encoding: str, watch: Watch) -> Transcript:
     digest, cleaner = hashlib.sha256(), _Cleaner(encoding)
     with source.open("rb") as file, target.open("wb") as copy:
-        for block in _utf8_blocks(_blocks(file, digest.update), encoding):
+        blocks = watched_blocks(_blocks(file, digest.update), source, "transcribing", watch)
+        for block in _utf8_blocks(blocks, encoding):
             copy.write(cleaner.clean(block))
         copy.write(cleaner.finish())
-    return Transcript(target, encoding, digest.hexdigest(), cleaner.lines, findings=cleaner.findings)
+    return Transcript(
+        target,
+        encoding,
+        digest.hexdigest(),
+        cleaner.lines,
+        findings=cleaner.findings,
+        emptied=cleaner.emptied,
+    )
 
 
 def _utf8_blocks(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
@@ -246,6 +281,7 @@ class _Cleaner:
     def __init__(self, encoding: str) -> None:
         self.lines = 0
         self.findings = Findings()
+        self.emptied: list[int] = []
         self._encoding = encoding
         self._is_inside_long_line = False
 
@@ -255,7 +291,11 @@ class _Cleaner:
             if not block.endswith(b"\n"):
                 block += b"\n"
             self.lines += block.count(b"\n")
-            return block.replace(b"\r\n", b"\n")
+            return block.replace(b"\r\n", b"\n") if b"\r" in block else block
+        parts = [] if len(block) <= _FEW else list(_parts(block, max(_FEW, len(block) // 16)))
+        if len(parts) > 1:
+            # In ever smaller parts, until only the neighbours of a bad line are looked at one by one.
+            return b"".join(map(self.clean, parts))
         return b"".join(self._clean_lines(block))
 
     def finish(self) -> bytes:
@@ -278,14 +318,15 @@ class _Cleaner:
             return b""
         self.lines += 1
         line = line.removesuffix(b"\r")
-        fault = _fault(line)
+        fault = line_fault(line)
         if fault is None:
             return line
+        self.emptied.append(self.lines)
         self.findings.add(finding(fault, self.lines, encoding=self._encoding.upper(), limit=LONGEST_LINE))
         return b""
 
 
-def _fault(line: bytes) -> str | None:
+def line_fault(line: bytes) -> str | None:
     """The code of what is wrong with a line in UTF-8, None if nothing is."""
     if len(line) > LONGEST_LINE:
         return "line-too-long"

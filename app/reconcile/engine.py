@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 import duckdb
 
 Engine = duckdb.DuckDBPyConnection
-Value = str | int | None
+Value = str | int | date | None
 
 MEMORY = "256MB"
 THREADS = 2

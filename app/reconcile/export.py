@@ -1,4 +1,4 @@
-"""Mismatches as CSV that a spreadsheet opens without running anything."""
+"""Mismatches and findings as CSV that a spreadsheet opens without running anything."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from app.reconcile.compare import Comparison
+from app.reconcile.findings import LedgerFinding
 
 HEADER = ("period", "unit", "unit_name", "indicator", "reported", "ledger", "difference", "state")
+FINDING_HEADER = ("severity", "line", "column", "code", "value", "message_zh", "message_en")
 _RUNS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -34,6 +36,19 @@ def csv_lines(rows: Iterable[Iterable[object]]) -> Iterator[str]:
 def mismatch_lines(comparisons: Mapping[str, Comparison], names: Mapping[str, str]) -> Iterator[str]:
     """A header and a line for each mismatch, by period; `names` are those of the units."""
     return csv_lines([HEADER, *_mismatch_rows(comparisons, names)])
+
+
+def finding_lines(findings: Iterable[LedgerFinding]) -> Iterator[str]:
+    """A header and a line for each finding, in their order."""
+    return csv_lines(
+        [
+            FINDING_HEADER,
+            *(
+                (f.severity.value, f.line, f.column, f.code, f.value, f.message.zh, f.message.en)
+                for f in findings
+            ),
+        ]
+    )
 
 
 def _mismatch_rows(

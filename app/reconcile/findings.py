@@ -9,6 +9,7 @@ from typing import Any
 from unicodedata import category
 
 from app.errors import Severity, Text
+from app.reconcile.roster_codes import ROSTER_CODES
 
 LISTED = 1_000
 """So many findings are listed, errors first; all are counted."""
@@ -234,6 +235,7 @@ CODES: dict[str, tuple[Severity, Text]] = {
         _E,
         Text("同一期别、同一单位有不止一份报表", "More than one report of the same period and unit"),
     ),
+    **ROSTER_CODES,
 }
 """Severity and message of every code; messages are filled with numbers, codes and register names only."""
 

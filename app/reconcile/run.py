@@ -8,15 +8,19 @@ from dataclasses import dataclass, field
 from itertools import islice
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, overload
 
 from app.errors import Severity
 from app.reconcile.columns import SEVEN
 from app.reconcile.compare import Comparison, Figures, compare
 from app.reconcile.engine import Engine, open_engine, threads_for
 from app.reconcile.findings import LedgerFinding, finding
+from app.reconcile.frame import laid_down
 from app.reconcile.national import compare_tables, load_reported
 from app.reconcile.reports import Reports, read_reports
+from app.reconcile.roster.read import Source
+from app.reconcile.roster.run import RosterOptions, RosterReconciliation, Rosters, reconcile_rosters
 from app.reconcile.summary import Ledger, read_summary
 from app.reconcile.units import LedgerUnit, Units, by_code
 
@@ -49,8 +53,23 @@ class Reconciliation:
         }
 
 
+@overload
 def reconcile(
-    ledger: str | PathLike[str],
+    ledger: Rosters,
+    reports: str | PathLike[str] | Reports | Reported,
+    units: Iterable[LedgerUnit] | Units,
+    *,
+    period: str | None = None,
+    expected_units: Iterable[str] | None = None,
+    indicators: tuple[str, ...] = SEVEN,
+    engine: Engine | None = None,
+    options: RosterOptions | None = None,
+) -> RosterReconciliation: ...
+
+
+@overload
+def reconcile(
+    ledger: Source,
     reports: str | PathLike[str] | Reports | Reported,
     units: Iterable[LedgerUnit] | Units,
     *,
@@ -59,19 +78,49 @@ def reconcile(
     indicators: tuple[str, ...] = SEVEN,
     encoding: str | None = None,
     engine: Engine | None = None,
-) -> Reconciliation:
-    """Compare a summary ledger with reports: a file of them (see `read_reports`), or what it would give.
+) -> Reconciliation: ...
+
+
+def reconcile(
+    ledger: Any,
+    reports: str | PathLike[str] | Reports | Reported,
+    units: Iterable[LedgerUnit] | Units,
+    *,
+    period: str | None = None,
+    expected_units: Iterable[str] | None = None,
+    indicators: tuple[str, ...] = SEVEN,
+    encoding: str | None = None,
+    engine: Engine | None = None,
+    options: RosterOptions | None = None,
+) -> Reconciliation | RosterReconciliation:
+    """Compare a ledger with reports: a file of them (see `read_reports`), or what it would give.
+
+    The ledger is a summary, as a file or data frame, or two `Rosters`, from which the figures are derived.
 
     One period if `period` names it, else each period that has reports. `expected_units` are those whose
-    silence counts; by default a unit that neither side names is not missed. `encoding` is the ledger's.
+    silence counts; by default a unit that neither side names is not missed, and with rosters one that did
+    not report. `encoding` is the ledger's; that of rosters is in `options`.
     Whatever is wrong with the files is in the findings; ValueError only for an unknown encoding.
     """
     known = by_code(units)
     said = _reports(reports, period)
     findings = (*said.findings, *_unknown_units(said.figures, known))
+    if isinstance(ledger, Rosters):
+        return reconcile_rosters(
+            ledger,
+            said.figures,
+            findings,
+            known,
+            periods=[period] if period is not None else sorted(said.figures),
+            expected_units=expected_units,
+            indicators=indicators,
+            options=options or RosterOptions(),
+            engine=engine,
+        )
     with ExitStack() as closing:
-        engine = engine or closing.enter_context(open_engine(threads=threads_for(Path(ledger))))
-        read = read_summary(ledger, known, encoding=encoding, engine=engine)
+        path = laid_down(ledger, Path(closing.enter_context(TemporaryDirectory(prefix="yuebao-"))))
+        engine = engine or closing.enter_context(open_engine(threads=threads_for(path)))
+        read = read_summary(path, known, encoding=encoding, engine=engine)
         result = Reconciliation(read, findings)
         if not result.ok:
             return result

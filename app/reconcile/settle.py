@@ -184,13 +184,13 @@ def _check_names(draft: Draft, judged: Names) -> None:
     )
     first: Names = {}
     for record, code, name in sorted([*plain, *((record, *pair) for pair, record in judged.items())]):
-        if name and not _is_name_of(draft.units[code].name, name):
+        if name and not is_name_of(draft.units[code].name, name):
             first.setdefault((code, name), record)
     for (code, _), record in first.items():
         draft.note("name-differs", record, _COLUMNS["unit_name"], unit=code, name=draft.units[code].name)
 
 
-def _is_name_of(registered: str, written: str) -> bool:
+def is_name_of(registered: str, written: str) -> bool:
     """Whether the name means the unit: one holds the other, 团 left out (广州, 广东省广州市, 广州团市委)."""
     ours, theirs = (name.replace("共青团", "").replace("团", "") for name in (registered, written))
     return len(theirs) > 1 and (ours in theirs or theirs in ours)

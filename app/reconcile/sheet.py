@@ -12,6 +12,7 @@ import duckdb
 from app.reconcile.cells import LARGEST_FIGURE
 from app.reconcile.columns import Kind, Layout
 from app.reconcile.engine import Engine
+from app.reconcile.watch import Watch, nobody, run_watched
 
 _MOST_DIGITS = len(str(LARGEST_FIGURE))
 
@@ -32,6 +33,12 @@ class Lines:
         """The number of the record's line, as an editor counts."""
         return self._header + 1 + record + bisect_right(self._records_before, record)
 
+    @property
+    def gaps(self) -> list[tuple[int, int]]:
+        """From which record on a line's number is how much larger than the record's, in ascending order."""
+        first = self._header + 1
+        return [(0, first), *((before, first + i) for i, before in enumerate(self._records_before, 1))]
+
     def read(self, numbers: Iterable[int]) -> Iterator[tuple[int, str]]:
         """Number and text, without the line's end, of the lines with these ascending numbers."""
         with self._path.open("rb") as file:
@@ -51,12 +58,32 @@ def load_sheet(engine: Engine, path: Path, layout: Layout, *, counts_digits: boo
     large, is odd. `counts_digits` is faster, and right only if there is no Latin letter below the header.
     Raises UnicodeError for what is not UTF-8, UnreadableError for what is no CSV.
     """
+    return load_records(engine, "sheet", path, layout, _picked(layout, counts_digits=counts_digits))
+
+
+def load_records(
+    engine: Engine,
+    table: str,
+    path: Path,
+    layout: Layout,
+    picked: str,
+    watch: Watch = nobody,
+    *,
+    buffer: int | None = None,
+) -> list[int]:
+    """Read what is `picked` of all records into a table; give the lines that have no cell for each column.
+
+    The cells are c0, c1, … and texts. A cast of a cell whose text is not picked too would be done by the
+    reader itself, which takes more for a number or a date than the cast does, and rejects the rest. Threads
+    share a file in parts of `buffer` bytes, by default 32 MB.
+    Raises UnicodeError for what is not UTF-8, UnreadableError for what is no CSV.
+    """
     engine.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
-    picked = _picked(layout, counts_digits=counts_digits)
+    more = f", buffer_size = {buffer}, max_line_size = {buffer // 8}" if buffer else ""
     # Records stay in the order of lines only while nothing is joined in this statement.
-    statement = f"CREATE OR REPLACE TEMP TABLE sheet AS SELECT {picked} FROM {_source(layout)}"
+    statement = f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {picked} FROM {_source(layout, more)}"
     try:
-        engine.execute(statement, [str(path)])
+        run_watched(engine, statement, [str(path)], "reading", watch)
     except duckdb.InvalidInputException as error:
         raise UnreadableError from error
     rejected = engine.execute("SELECT DISTINCT line, error_type FROM reject_errors ORDER BY line").fetchall()
@@ -65,14 +92,26 @@ def load_sheet(engine: Engine, path: Path, layout: Layout, *, counts_digits: boo
     return sorted({line for line, _ in rejected})
 
 
-def lines_of_sheet(engine: Engine, path: Path, layout: Layout, rejected: list[int], lines: int) -> Lines:
-    """Where the records of `sheet` stand, in a file of so many lines.
+def lines_of_sheet(
+    engine: Engine,
+    path: Path,
+    layout: Layout,
+    rejected: list[int],
+    lines: int,
+    table: str = "sheet",
+    emptied: Sequence[int] = (),
+) -> Lines:
+    """Where the records of a table stand, in a file of so many lines, of which some are known to be blank.
 
     Raises UnreadableError if not every line is a record, rejected or blank: then no number could be trusted.
     """
-    count = engine.execute("SELECT count(*) FROM sheet").fetchall()[0][0]
+    count = engine.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]
     blank = lines - layout.line - len(rejected) - count
-    skipped = rejected if blank == 0 else sorted([*rejected, *_blank_lines(path, layout.line)])
+    known = [line for line in emptied if line > layout.line]
+    if blank == len(known):
+        skipped = sorted([*rejected, *known])
+    else:
+        skipped = sorted([*rejected, *_blank_lines(path, layout.line)])
     if layout.line + len(skipped) + count != lines:
         raise UnreadableError
     return Lines(path, layout.line, skipped)
@@ -113,12 +152,12 @@ def _integer(name: str) -> str:
     return f"TRY_CAST({name} AS UINTEGER)"
 
 
-def _source(layout: Layout) -> str:
+def _source(layout: Layout, more: str = "") -> str:
     names = [f"c{i}" for i in range(len(layout.columns))]
     kinds = ", ".join(f"{name}: 'VARCHAR'" for name in names)
     delimiter = "\\t" if layout.delimiter == "\t" else layout.delimiter
     return (
         f"read_csv(?, auto_detect = false, header = false, skip = {layout.line}, compression = 'none',"
         f" delim = '{delimiter}', quote = '\"', escape = '\"', columns = {{{kinds}}},"
-        f" force_not_null = [{', '.join(names)}], store_rejects = true, rejects_limit = 0)"
+        f" force_not_null = [{', '.join(names)}], store_rejects = true, rejects_limit = 0{more})"
     )

@@ -9,12 +9,17 @@ import pytest
 
 from app.reconcile.columns import SUMMARY
 from app.reconcile.findings import CODES
+from app.reconcile.roster.columns import MEMBERS, ORGS
+from app.reconcile.roster.hints import HINTS
 
 DOCUMENT = Path("docs/reconcile.md").read_text(encoding="utf-8")
 
 
-def test_the_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
+EXAMPLES = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=["summary", "rosters"])
+def test_the_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, example: str) -> None:
     monkeypatch.chdir(tmp_path)
 
     exec(compile(example, "docs/reconcile.md", "exec"), {})
@@ -33,6 +38,11 @@ def test_the_documented_level_of_a_finding_is_its_severity() -> None:
     assert len(levels) > 30
 
 
-@pytest.mark.parametrize("code", [column.code for column in SUMMARY])
+@pytest.mark.parametrize("code", sorted({column.code for column in (*SUMMARY, *MEMBERS, *ORGS)}))
 def test_every_column_is_described(code: str) -> None:
     assert f"`{code}`" in DOCUMENT
+
+
+@pytest.mark.parametrize("code", HINTS)
+def test_every_hint_is_explained(code: str) -> None:
+    assert f"| `{code}` | {HINTS[code].zh} / {HINTS[code].en} |" in DOCUMENT

@@ -1,0 +1,1 @@
+"""Rosters of members and organizations: read, derived, kept, explained."""

@@ -1,0 +1,161 @@
+"""Records against each other: duplicates, spells that continue one another, and rows of totals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.reconcile.roster.columns import RosterKind
+from app.reconcile.roster.draft import RosterDraft
+from app.reconcile.roster.rows import RosterTotal
+from app.reconcile.roster.settle import rest
+from app.reconcile.watch import run_watched
+
+ORDER = "begun, record"
+
+
+def settle_repeated(draft: RosterDraft) -> None:
+    """Make `_left_out` (record, reason) and `_spell`, from records of one member or organization.
+
+    Identical records count once, different ones of one key are refused. Spells of one member in one township
+    are one when the next begins at most a day after the one before has ended (domain.md 4.4).
+    """
+    left_out, spell = draft.table("left_out"), draft.table("spell")
+    draft.run(
+        [
+            f"CREATE OR REPLACE TEMP TABLE {left_out} (record BIGINT, reason VARCHAR, head BIGINT)",
+            f"CREATE OR REPLACE TEMP TABLE {spell} (record BIGINT, begun DATE, ended DATE, parts BIGINT)",
+        ]
+    )
+    if draft.shape.kind is RosterKind.ORGS:
+        villages = (
+            f"SELECT record, 'village-organization', NULL FROM {draft.table('judged')} WHERE is_village"
+        )
+        draft.run([f"INSERT INTO {left_out} {villages}"])
+    if _find_repeated(draft):
+        _settle_duplicates(draft)
+        if draft.shape.kind is RosterKind.MEMBERS:
+            _merge_spells(draft)
+
+
+def _find_repeated(draft: RosterDraft) -> bool:
+    """Make `_repeated` of all records that share their identity (and township) with another one."""
+    entry, repeated = draft.table("entry"), draft.table("repeated")
+    same = "identity, township" if draft.shape.kind is RosterKind.MEMBERS else "identity"
+    # Equal keys have equal hashes: none is missed. Different keys with one hash are told apart later.
+    run_watched(
+        draft.engine,
+        f"CREATE OR REPLACE TEMP TABLE shared_mark AS SELECT mark FROM"
+        f" (SELECT hash({same}) AS mark FROM {entry}) GROUP BY mark HAVING count(*) > 1",
+        (),
+        "matching",
+        draft.watch,
+    )
+    if not draft.rows("SELECT 1 FROM shared_mark LIMIT 1"):
+        return False
+    draft.run(
+        [
+            f"CREATE OR REPLACE TEMP TABLE {repeated} AS SELECT * FROM {entry}"
+            f" WHERE hash({same}) IN (SELECT mark FROM shared_mark)"
+        ]
+    )
+    return True
+
+
+def _settle_duplicates(draft: RosterDraft) -> None:
+    is_member = draft.shape.kind is RosterKind.MEMBERS
+    key = "identity, township, begun" if is_member else "identity"
+    content = ", ".join(["township", "begun", "ended", "terms", *rest(draft)])
+    rows = draft.rows(f"""
+        SELECT record, first, is_equal FROM (
+            SELECT record, first_value(record) OVER same AS first,
+                row({content}) IS NOT DISTINCT FROM first_value(row({content})) OVER same AS is_equal
+            FROM {draft.table("repeated")} WINDOW same AS (PARTITION BY {key} ORDER BY record)
+        ) WHERE record <> first ORDER BY record
+    """)
+    for record, first, is_equal in rows:
+        code = "duplicate-same" if is_equal else "duplicate-record"
+        draft.note(code, record, draft.shape.identity if not is_equal else None, other=draft.lines.of(first))
+    if rows:
+        pairs: tuple[Sequence[int], ...] = tuple(
+            zip(*((record, first) for record, first, _ in rows), strict=True)
+        )
+        draft.rows(
+            f"INSERT INTO {draft.table('left_out')}"
+            " SELECT unnest(?::BIGINT[]), 'duplicate', unnest(?::BIGINT[])",
+            list(map(list, pairs)),
+        )
+
+
+def _merge_spells(draft: RosterDraft) -> None:
+    """Give the first record of spells that continue one another the days of all; leave the others out."""
+    left_out = draft.table("left_out")
+    draft.run(
+        [
+            f"""
+            CREATE OR REPLACE TEMP TABLE spell_of AS
+            WITH ordered AS (
+                SELECT *, coalesce(begun > 1 + max(coalesce(ended, DATE '9999-01-01')) OVER (
+                    PARTITION BY identity, township ORDER BY {ORDER}
+                    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), true) AS is_first
+                FROM {draft.table("repeated")} WHERE record NOT IN (SELECT record FROM {left_out})
+            )
+            SELECT record, identity, township, begun, ended, sum(is_first::INTEGER) OVER (
+                PARTITION BY identity, township ORDER BY {ORDER}) AS place
+            FROM ordered
+            """,
+            f"""
+            INSERT INTO {draft.table("spell")}
+            SELECT first(record ORDER BY {ORDER}), min(begun),
+                CASE WHEN count(ended) = count(*) THEN max(ended) END, count(*)
+            FROM spell_of GROUP BY identity, township, place HAVING count(*) > 1
+            """,
+            f"""
+            INSERT INTO {left_out} SELECT record, 'merged-spell', head FROM (
+                SELECT record, first_value(record) OVER (
+                    PARTITION BY identity, township, place ORDER BY {ORDER}) AS head
+                FROM spell_of) WHERE record <> head
+            """,
+        ]
+    )
+
+
+def check_totals(draft: RosterDraft) -> None:
+    """Check each row of totals; only once every other row could be read, or every sum would seem wrong.
+
+    A total states the number of records above it, or the sums of the figures: of the file, or since the row
+    of totals before it. Blanks count as nothing, as they do in a spreadsheet's sum.
+    """
+    for record, _ in draft.totals:
+        draft.note("total-skipped", record)
+    if draft.findings.has_errors:
+        return
+    before = -1
+    for record, total in draft.totals:
+        block, whole = _sums(draft, before, record), _sums(draft, -1, None)
+        _check_total(draft, record, total, [block, whole] if total.is_subtotal else [whole, block])
+        before = record
+
+
+def _sums(draft: RosterDraft, after: int, before: int | None) -> tuple[int, ...]:
+    """The number of records between two places, and the sums of their figures."""
+    sums = ", ".join(["count(*)", *(f"coalesce(sum({c}), 0)::BIGINT" for c in draft.shape.figures)])
+    ending = "true" if before is None else f"record < {before}"
+    return tuple(
+        draft.rows(f"SELECT {sums} FROM {draft.table('entry')} WHERE record > {after} AND {ending}")[0]
+    )
+
+
+def _check_total(
+    draft: RosterDraft, record: int, total: RosterTotal, candidates: list[tuple[int, ...]]
+) -> None:
+    differences = [_differences(draft, total, sums) for sums in candidates]
+    if all(differences):
+        for column, said, summed in differences[0]:
+            draft.note("total-differs", record, column, value=str(said), found=said, expected=summed)
+
+
+def _differences(draft: RosterDraft, total: RosterTotal, sums: tuple[int, ...]) -> list[tuple[str, int, int]]:
+    said = {} if total.count is None else {draft.shape.identity: total.count}
+    known = dict(zip((draft.shape.identity, *draft.shape.figures), sums, strict=True))
+    said |= total.figures
+    return [(code, value, known[code]) for code, value in said.items() if value != known[code]]

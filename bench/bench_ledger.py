@@ -1,0 +1,317 @@
+"""Rosters of a nation, from files to mismatches, beside the same job in SQL, Python, pandas and PostgreSQL.
+
+python -m bench.bench_ledger [--rows 10000000] [--peer-rows 10000000] [--rounds 3] [--write]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from app.domain.period import Period, window
+from app.reconcile import KINDS, Rosters, explain, open_engine, read_roster, reconcile, save_roster
+from app.reconcile.columns import SEVEN, read_header
+from app.reconcile.roster.columns import SHAPES, RosterKind
+from app.reconcile.roster.run import MEMORY
+from app.reconcile.roster.sheet import picked
+from app.reconcile.sheet import load_records
+from bench.bench_ledger_dirty import IN_MEMBERS, IN_ORGS, TODAY, plant, to_gb18030
+from bench.bench_ledger_peers import pandas, postgres, postgresql, stdlib
+from bench.bench_ledger_plot import draw
+from bench.bench_ledger_sample import (
+    national_units,
+    read_reports_table,
+    windows,
+    write_reports,
+    write_rosters,
+)
+from bench.bench_ledger_sql import Found, Sql, bare_sql, derive_sql, load
+from bench.table import publish
+
+DOCUMENT = Path("docs/performance-ledger.md")
+PLOT = Path("docs/images/ledger-linear.svg")
+Run = dict[str, Any]
+UNITS = national_units()
+NAMES = {
+    "sql": "bare DuckDB SQL, typed, reports no row",
+    "yuebao": "`reconcile`, every row checked",
+    "stdlib": "csv module and dictionaries",
+    "pandas": "pandas and datacompy",
+    "postgresql": "PostgreSQL, COPY and SQL",
+}
+
+
+def yuebao(folder: Path) -> Found:
+    """The job as the product does it; the register lies ready, as units.csv does for the others."""
+    reported: dict[str, dict[str, dict[str, int]]] = {}
+    for (month, unit), values in read_reports_table(folder).items():
+        reported.setdefault(month, {})[unit] = dict(zip(SEVEN, values, strict=True))
+    rosters = Rosters(folder / "members.csv", folder / "orgs.csv")
+    result = reconcile(rosters, reported, UNITS)
+    assert result.ok, [roster.findings[:2] for roster in result.rosters]
+    return [
+        (month, item["unit"], item["indicator"], item["reported"], item["ledger"])
+        for month, comparison in result.comparisons.items()
+        for item in comparison.mismatches
+    ]
+
+
+JOBS = {"sql": bare_sql, "yuebao": yuebao, "stdlib": stdlib, "pandas": pandas, "postgresql": postgresql}
+
+
+def peak_mib() -> float:
+    """The most memory that this process ever held."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+def run_job(name: str, folder: Path) -> Run:
+    """One contender in this process. Reading the register is everybody's, and short."""
+    began, spent = time.perf_counter(), time.process_time()
+    found = JOBS[name](folder)
+    wall, cpu = time.perf_counter() - began, time.process_time() - spent
+    answer = sha256(json.dumps(found).encode()).hexdigest()
+    return {"wall": wall, "cpu": cpu, "mib": peak_mib(), "found": len(found), "answer": answer}
+
+
+def read_once(folder: Path, *, name: str) -> Run:
+    """Read both rosters of one variant; the findings as a list."""
+    found = []
+    with tempfile.TemporaryDirectory() as spill, open_engine(spill, memory=MEMORY) as engine:
+        began, spent = time.perf_counter(), time.process_time()
+        for kind in RosterKind:
+            roster = read_roster(folder / f"{name}-{kind}.csv", kind, UNITS, engine=engine, today=TODAY)
+            assert sum(roster.counts.values()) == len(roster.findings), "more than can be listed"
+            found.append(sorted((f.line, f.code) for f in roster.findings))
+        return {"wall": time.perf_counter() - began, "cpu": time.process_time() - spent, "findings": found}
+
+
+def parse_once(folder: Path, *, is_checked: bool) -> Run:
+    """Parse both rosters, with or without the checks of each row."""
+    if not is_checked:
+        sql = Sql(folder)
+        began, spent = time.perf_counter(), time.process_time()
+        load(sql)
+        return {"wall": time.perf_counter() - began, "cpu": time.process_time() - spent}
+    with tempfile.TemporaryDirectory() as spill, open_engine(spill, memory=MEMORY) as engine:
+        began, spent = time.perf_counter(), time.process_time()
+        for kind, shape in SHAPES.items():
+            path = folder / f"{kind}.csv"
+            with path.open(encoding="utf-8") as file:
+                layout, _ = read_header(1, file.readline(), shape.columns)
+            assert layout is not None
+            load_records(engine, f"{kind}_sheet", path, layout, picked(layout, shape, TODAY), buffer=4 << 20)
+        return {"wall": time.perf_counter() - began, "cpu": time.process_time() - spent}
+
+
+def explain_all(folder: Path, times: int) -> Run:
+    """Keep both rosters as files, then explain figures of one reporting unit after the other."""
+    taken = []
+    with tempfile.TemporaryDirectory() as spill, open_engine(spill, memory=MEMORY) as engine:
+        began = time.perf_counter()
+        for kind in RosterKind:
+            roster = read_roster(folder / f"{kind}.csv", kind, UNITS, engine=engine, today=TODAY)
+            read = time.perf_counter() - began
+            save_roster(roster, folder / f"{kind}.parquet")
+        stored = time.perf_counter() - began - read
+    reporting = sorted({u.reporting_unit for u in UNITS.values() if u.reporting_unit})
+    months = windows()
+    for number in range(times):
+        unit = reporting[number * 7 % len(reporting)]
+        indicator = SEVEN[number % len(SEVEN)]
+        records = folder / f"{KINDS[indicator]}.parquet"
+        began = time.perf_counter()
+        explain(
+            records,
+            unit,
+            indicator,
+            months["2015-06"],
+            UNITS,
+            reported={indicator: 1},
+            previous=window(Period(2015, 5)),
+        )
+        taken.append(time.perf_counter() - began)
+    taken.sort()
+    return {"p50": median(taken), "p95": taken[int(len(taken) * 0.95)], "worst": taken[-1], "store": stored}
+
+
+def alone(*arguments: str) -> Run:
+    """One step in a process of its own."""
+    command = [sys.executable, "-m", __spec__.name, *arguments]
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    print(arguments, output[:160].rstrip(), file=sys.stderr, flush=True)
+    return dict(json.loads(output))
+
+
+def prepare(folder: Path, rows: int) -> Path:
+    """The sample of so many rows, with reports that are true but for planted mistakes."""
+    place = folder / str(rows)
+    if not place.exists():
+        place.mkdir()
+        write_rosters(place, rows)
+        sql = Sql(place)
+        load(sql)
+        write_reports(place, derive_sql(sql, windows()))
+    return place
+
+
+def race(folder: Path, names: tuple[str, ...], rounds: int) -> dict[str, list[Run]]:
+    """The contenders in turn, each round in the other order; all must give one answer."""
+    results: dict[str, list[Run]] = {name: [] for name in names}
+    for number in range(rounds):
+        for name in names if number % 2 else reversed(names):
+            results[name].append(alone("--one", name, "--folder", str(folder)))
+    answers = {run["answer"] for runs in results.values() for run in runs}
+    assert len(answers) == 1, "the contenders do not agree"
+    return results
+
+
+def race_table(results: Mapping[str, list[Run]], rows: int, yardstick: str) -> list[str]:
+    """Medians, with the ratio of each to one of them."""
+    floor = median(run["wall"] for run in results[yardstick])
+    lines = [
+        f"{rows:,} rows; all found the same {results['yuebao'][0]['found']} planted mismatches.",
+        "",
+        f"| | wall s, median [rounds] | ÷ {yardstick} | CPU s | peak MiB |",
+        "|---|---|---|---|---|",
+    ]
+    for name, runs in results.items():
+        wall, cpu = median(run["wall"] for run in runs), median(run["cpu"] for run in runs)
+        each, mib = ", ".join(f"{run['wall']:.1f}" for run in runs), max(run["mib"] for run in runs)
+        lines.append(f"| {NAMES[name]} | {wall:.2f} [{each}] | {wall / floor:.2f} | {cpu:.1f} | {mib:.0f} |")
+    return [*lines, ""]
+
+
+def variants_table(folder: Path, rows: int, rounds: int) -> list[str]:
+    """Dirty and GB18030 beside clean UTF-8, and the checks beside the parse alone."""
+    place = prepare(folder, rows)
+    planted = []
+    for kind, classes in ((RosterKind.MEMBERS, IN_MEMBERS), (RosterKind.ORGS, IN_ORGS)):
+        clean = place / f"clean-{kind}.csv"
+        clean.unlink(missing_ok=True)
+        clean.symlink_to(place / f"{kind}.csv")
+        planted.append(
+            sorted([line, code] for line, code in plant(clean, place / f"dirty-{kind}.csv", classes))
+        )
+        to_gb18030(clean, place / f"gb18030-{kind}.csv")
+    steps = {
+        "clean": ("--read", "clean"),
+        "dirty": ("--read", "dirty"),
+        "gb18030": ("--read", "gb18030"),
+        "parse": ("--parse", "typed"),
+        "checked": ("--parse", "checked"),
+    }
+    runs: dict[str, list[Run]] = {name: [] for name in steps}
+    for _ in range(rounds):
+        for name, step in steps.items():
+            runs[name].append(alone(*step, "--folder", str(place)))
+    for run in runs["dirty"]:
+        assert run["findings"] == planted, "not exactly the planted lines"
+    wall = {name: median(run["wall"] for run in found) for name, found in runs.items()}
+    count = sum(map(len, planted))
+    return [
+        f"{rows:,} rows, read and checked; in the dirty ones {count} faults of {len(IN_MEMBERS | IN_ORGS) + 2} classes"
+        " are planted, and exactly those lines are found.",
+        "",
+        "| | wall s | ratio |",
+        "|---|---|---|",
+        f"| clean, UTF-8 | {wall['clean']:.2f} | 1 |",
+        f"| dirty | {wall['dirty']:.2f} | {wall['dirty'] / wall['clean']:.2f} |",
+        f"| clean, GB18030 | {wall['gb18030']:.2f} | {wall['gb18030'] / wall['clean']:.2f} |",
+        f"| typed parse alone, unchecked | {wall['parse']:.2f} | 1 |",
+        f"| parse with all checks of a row | {wall['checked']:.2f} | {wall['checked'] / wall['parse']:.2f} |",
+        "",
+    ]
+
+
+def explain_lines(folder: Path, rows: int) -> list[str]:
+    """How long one explanation takes."""
+    run = alone("--explain", "140", "--folder", str(prepare(folder, rows)))
+    return [
+        f"Explaining one figure from {rows:,} kept records, 140 figures: median {run['p50'] * 1000:.0f} ms,"
+        f" p95 {run['p95'] * 1000:.0f} ms, worst {run['worst'] * 1000:.0f} ms. Keeping the second roster as a file"
+        f" took {run['store']:.1f} s.",
+        "",
+    ]
+
+
+def linear_lines(folder: Path, most: int, known: Mapping[int, float]) -> list[str]:
+    """Processor time over rows, which other work on the machine leaves alone, as a table and a drawing."""
+    sizes = [size for size in (100_000, 300_000, 1_000_000, 3_000_000, 10_000_000) if size <= most]
+    points = dict(known)
+    for size in sizes:
+        if size not in points:
+            points[size] = alone("--one", "yuebao", "--folder", str(prepare(folder, size)))["cpu"]
+    points = dict(sorted(points.items()))
+    PLOT.write_text(draw(points), encoding="utf-8")
+    rows = [f"| {size:,} | {cpu:.2f} | {cpu / size * 1e6:.2f} |" for size, cpu in points.items()]
+    return [
+        "| rows | CPU s | µs a row |",
+        "|---|---|---|",
+        *rows,
+        "",
+        f"![Time over rows](images/{PLOT.name})",
+    ]
+
+
+def everything(folder: Path, rows: int, peer_rows: int, rounds: int) -> str:
+    """All tables, one after the other."""
+    main_race = race(prepare(folder, rows), ("sql", "yuebao"), rounds)
+    lines = race_table(main_race, rows, "sql")
+    with postgres.server() as home:
+        place = prepare(folder, peer_rows)
+        (place / "pg").unlink(missing_ok=True)
+        (place / "pg").symlink_to(home)
+        peers = race(place, ("yuebao", "stdlib", "pandas", "postgresql"), 1)
+    if peer_rows == rows:
+        peers["yuebao"] = main_race["yuebao"]
+    lines += race_table(peers, peer_rows, "yuebao")
+    lines += variants_table(folder, min(rows, 1_000_000), rounds)
+    lines += explain_lines(folder, rows)
+    known = {rows: median(run["cpu"] for run in main_race["yuebao"])}
+    return "\n".join([*lines, *linear_lines(folder, rows, known)])
+
+
+def one_step(chosen: argparse.Namespace) -> Run | None:
+    """What a process of its own was asked for."""
+    if chosen.one:
+        return run_job(chosen.one, chosen.folder)
+    if chosen.read:
+        return read_once(chosen.folder, name=chosen.read)
+    if chosen.parse:
+        return parse_once(chosen.folder, is_checked=chosen.parse == "checked")
+    return explain_all(chosen.folder, chosen.explain) if chosen.explain else None
+
+
+def main() -> None:
+    """Generate, measure, print, and with --write put the tables into docs/performance-ledger.md."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--rows", type=int, default=10_000_000)
+    options.add_argument("--peer-rows", type=int, default=10_000_000)
+    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--write", action="store_true")
+    for hidden, kind in (("one", str), ("read", str), ("parse", str), ("explain", int), ("folder", Path)):
+        options.add_argument(f"--{hidden}", type=kind, help=argparse.SUPPRESS)
+    chosen = options.parse_args()
+    step = one_step(chosen)
+    if step is not None:
+        print(json.dumps(step))
+        return
+    with tempfile.TemporaryDirectory() as name:
+        text = everything(Path(name), chosen.rows, chosen.peer_rows, chosen.rounds)
+    print(text)
+    if chosen.write:
+        publish("ledger", text, DOCUMENT)
+
+
+if __name__ == "__main__":
+    main()
