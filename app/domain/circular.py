@@ -20,7 +20,8 @@ class Facts(NamedTuple):
     """Everything that a circular is written from; nothing else enters it, so equal facts give equal bytes.
 
     `aggregate`, `completeness` and `reconciliation` are the bodies that the HTTP contract answers for the
-    period and unit, as one vintage froze them; `previous` the aggregate of the month before, None in the
+    period and unit, as one vintage froze them, and `activities` the judgments of those without a column, by unit
+    (empty before the close); `previous` the aggregate of the month before, None in the
     first month or when its form does not compare. `cumulative` sums each flow since the first period.
     `returns` counts how often reports were returned. `closed_on` and `ledger_as_of` are days in China.
     """
@@ -30,6 +31,7 @@ class Facts(NamedTuple):
     aggregate: Body
     completeness: Body
     reconciliation: Body | None
+    activities: Mapping[str, Sequence[Body]]
     previous: Body | None
     cumulative: Mapping[str, int | None]
     rankings: Sequence[Body]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from app.domain.form_parts import Authority, Figure, Indicator, Kind
+from app.domain.form_parts import Activity, Authority, Figure, Indicator, Kind
 from app.domain.form_parts import Ratio as RatioSpec
+from app.domain.proof import Judgment
 from app.domain.ratio import Ratio
 from app.domain.wording import (
     amount,
@@ -114,6 +115,7 @@ def deemed(facts: Facts) -> list[str]:
         for indicator in facts.form.indicators
         if indicator.authority is Authority.EVIDENCE and (line := _reduced(facts, indicator))
     ]
+    lines += [line for activity in facts.form.activities if (line := _deemed(facts, activity))]
     if lines:
         return lines
     if facts.closed_on is None:
@@ -269,6 +271,17 @@ def _reduced(facts: Facts, indicator: Indicator) -> str:
         if code in rows
     ]
     return f"{indicator.label.zh}：{'；'.join(told)}。" if told else ""
+
+
+def _deemed(facts: Facts, activity: Activity) -> str:
+    """Who said to have carried out an activity without a column and proved none of it."""
+    called = _names(facts.aggregate)
+    units = [
+        called.get(code, code)
+        for code, judged in facts.activities.items()
+        if any(j["activity"] == activity.code and j["judgment"] == Judgment.DEEMED_NOT_HELD for j in judged)
+    ]
+    return f"{activity.label.zh}：{names(units)}无证明材料，视为未开展。" if units else ""
 
 
 def _figure(facts: Facts, code: str) -> Figure:

@@ -13,6 +13,8 @@ from app.errors import Finding, Severity, Text
 
 Body = Mapping[str, Any]
 
+TOO_EARLY = "close-before-deadline"
+
 VALUES = ("reported", "evidenced", "ledger", "effective")
 """The values of a figure that a restatement lists when they change."""
 
@@ -22,12 +24,12 @@ _WAITING = {Status.SUBMITTED.value: _UNREVIEWED, Status.RETURNED.value: _RETURNE
 
 
 def blockers(states: Iterable[UnitState], *, now: datetime, deadline: datetime) -> list[Finding]:
-    """What stands against a close until a reason explains it: it is too early, or reports wait for somebody.
+    """What stands against a close: it is too early, which a reason must explain, or reports wait for somebody.
 
     Missing reports do not: that they are missing (漏报) is what a close makes final.
     """
     early = _warning(
-        "close-before-deadline",
+        TOO_EARLY,
         "/deadline",
         Text(
             "报送截止时间未到，提前关闭须说明理由",

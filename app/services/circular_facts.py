@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
@@ -12,10 +13,10 @@ from app.domain.aggregate import PREFECTURES_TOTAL
 from app.domain.circular import Facts
 from app.domain.form import FormVersion
 from app.domain.form_diff import diff
-from app.domain.period import FIRST, Period
+from app.domain.period import FIRST, Period, china_date
 from app.domain.permission import Actor
 from app.models import AuditEvent, LedgerImport, Unit
-from app.services import aggregates, completeness, forms, periods, rankings, reconciliations
+from app.services import aggregates, completeness, forms, periods, rankings, reconciliations, vintages
 from app.services.periods import Policy
 
 _EVENTS = AuditEvent.__table__  # type: ignore[attr-defined]
@@ -36,29 +37,49 @@ Body = Mapping[str, Any]
 
 
 def gathered(session: Session, *, unit: Row, period: Period, policy: Policy, by: Actor) -> Facts:
-    """The facts of a unit and period. Raises Invalid where no form is in force."""
+    """The facts of a unit and period: of the last vintage where it is closed, else as they stand.
+
+    Raises Invalid where no form is in force.
+    """
     form = forms.in_force(session, period)
-    run = _reconciliation(session, unit, period, by)
-    sums = aggregates.of_unit(session, unit=unit, period=period)
+    told = _told(session, unit, period, policy, by)
+    sums, run = told["aggregate"], told["reconciliation"]
     return Facts(
         form=form,
         period=period,
         aggregate=sums,
-        completeness=completeness.of_unit(
-            session, unit_code=unit["code"], period=period, policy=policy, by=by
-        ),
+        completeness=told["completeness"],
         reconciliation=run,
+        activities=told["activities"],
         previous=_previous(session, unit, period, form),
         cumulative=_cumulative(session, unit, period, form),
         rankings=_rankings(form, sums),
         returns=_returns(session, unit, period),
-        vintage=None,
-        closed_on=None,
+        vintage=told["vintage"],
+        closed_on=china_date(datetime.fromisoformat(told["closed_at"])) if told["closed_at"] else None,
         ledger_as_of=_as_of(session, run),
         next_due=periods.deadline_of(session, parent=unit, period=period.next, form=form, policy=policy)[
             0
         ].due,
     )
+
+
+def _told(session: Session, unit: Row, period: Period, policy: Policy, by: Actor) -> Body:
+    number = vintages.last(session, str(period), unit["code"])
+    if number is not None:
+        return vintages.snapshot(session, str(period), unit["code"], number)
+    run = reconciliations.latest(session, period=period, unit_code=unit["code"], by=by)
+    found = reconciliations.mismatches(session, run["id"]) if run else []
+    return {
+        "aggregate": aggregates.of_unit(session, unit=unit, period=period),
+        "completeness": completeness.of_unit(
+            session, unit_code=unit["code"], period=period, policy=policy, by=by
+        ),
+        "reconciliation": reconciliations.as_json(run, found) if run else None,
+        "activities": {},
+        "vintage": None,
+        "closed_at": None,
+    }
 
 
 def _rankings(form: FormVersion, sums: Body) -> list[Body]:
@@ -73,11 +94,6 @@ def _rankings(form: FormVersion, sums: Body) -> list[Body]:
 def _ranked(row: Body) -> Body:
     note = row["remark"]["zh"] if row["remark"] else ""
     return {"rank": row["rank"], "note": note, "name": row["name"], "display": row["display"]}
-
-
-def _reconciliation(session: Session, unit: Row, period: Period, by: Actor) -> Body | None:
-    run = reconciliations.latest(session, period=period, unit_code=unit["code"], by=by)
-    return reconciliations.as_json(run, reconciliations.mismatches(session, run["id"])) if run else None
 
 
 def _as_of(session: Session, run: Body | None) -> Any:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from app.db import Row, Session, prepared
 from app.domain.aggregate import without
 from app.domain.canonical import canonical
-from app.domain.closing import blockers, changes
+from app.domain.closing import TOO_EARLY, blockers, changes
 from app.domain.form import FormVersion
 from app.domain.period import SHANGHAI, Period
 from app.domain.permission import Action, Actor
@@ -81,8 +81,8 @@ def close(
     """Make a period final for every unit whose figures a unit collects: its first vintage.
 
     Lack of evidence is judged (无证明材料，视为未开展), missing units are 漏报, and nothing is taken any more but
-    by a reopening. Raises NotFound, Forbidden, Conflict when it is closed or has not begun, and Invalid with
-    what stands against it, until a reason explains it.
+    by a reopening. What was left undone is told as warnings. Raises NotFound, Forbidden, Conflict when it is
+    closed or has not begun, and Invalid before the deadline, until a reason explains it.
     """
     unit, form, expected = _collected(session, unit_code, period, by)
     if vintages.last(session, str(period), unit_code) is not None:
@@ -95,18 +95,18 @@ def close(
     due, _ = periods.deadline_of(session, parent=unit, period=period, form=form, policy=policy)
     states = completeness.states(session, period, expected)
     found = blockers(states, now=now, deadline=due.instant)
-    if found and reason is None:
+    if reason is None and any(each.code == TOO_EARLY for each in found):
         raise Invalid(
             Text(
-                "存在待处理事项，如仍要关闭请说明理由",
-                "Something stands against the close; explain it to go on",
+                "报送截止时间未到，提前关闭须说明理由", "The deadline has not passed; explain an early close"
             ),
             code="close-blocked",
             findings=found,
         )
     _freeze(session, expected, unit, period, form, policy)
     _publish(session, unit, period, form, 1, reason, [], by=by, now=now, policy=policy)
-    return of_unit(session, period=period, unit_code=unit_code, policy=policy, by=by)
+    closed = of_unit(session, period=period, unit_code=unit_code, policy=policy, by=by)
+    return closed | {"findings": [*closed["findings"], *(each.as_json() for each in found)]}
 
 
 def restate(

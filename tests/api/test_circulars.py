@@ -323,3 +323,18 @@ def test_the_ranking_lists_every_unit_under_each_ratio(service: Service) -> None
     assert townships["广州市"] == 1
     assert townships["深圳市"] == "不参与排名"
     assert townships["韶关市"] == "未报"
+
+
+def test_of_a_closed_month_the_circular_tells_the_last_vintage(service: Service) -> None:
+    service.post(REPORTS, report())
+    service.post(at("/accept"), by="reviewer")
+    service.clock.set("2015-05-01T09:00:00+08:00")
+    assert service.post(f"/api/v1/periods/2015-04/{GUANGDONG}/close", {}, by="reviewer").status == 200
+
+    answer = service.post(CIRCULARS, APRIL, by="reviewer")
+
+    blocks = {block["code"]: "".join(block["paragraphs"]) for block in answer.json["content"]["blocks"]}
+    assert answer.json["vintage"] == answer.json["content"]["vintage"] == 1
+    assert "2015年5月1日审核截止（第1版）" in blocks["overview"]
+    assert "召开动员会县数量：广州市填报7个、认定0个。" in blocks["deemed"]
+    assert "漏报单位：韶关市" in blocks["submission"]

@@ -102,23 +102,25 @@ def test_what_stands_against_a_close_is_told_and_can_be_explained(
         service.post(at("/accept"), by="reviewer")
     service.clock.set(instant)
 
-    refused = service.post(f"{APRIL}/close", {}, by="reviewer")
+    plain = service.post(f"{APRIL}/close?dry_run=true", {}, by="reviewer")
     explained = service.post(f"{APRIL}/close", REASON, by="reviewer")
 
-    assert (refused.status, refused.code) == (422, "close-blocked")
-    assert {found["code"] for found in refused.json["findings"]} == codes
+    early = "close-before-deadline" in codes
+    assert (plain.status, plain.json.get("code")) == ((422, "close-blocked") if early else (200, None))
+    assert {found["code"] for found in plain.json["findings"]} == codes
     assert explained.status == 200
     assert explained.json["closings"][0]["reason"] == REASON["reason"]
 
 
-def test_a_returned_report_stands_against_a_close(service: Service) -> None:
+def test_a_returned_report_is_told_at_the_close(service: Service) -> None:
     service.post(REPORTS, report(), by="guangzhou")
     service.post(at("/return"), RETURN, by="reviewer")
     service.clock.set(AFTER)
 
-    assert service.post(f"{APRIL}/close", {}, by="reviewer").places == {
-        f"/units/{GUANGZHOU}": "close-returned"
-    }
+    answer = service.post(f"{APRIL}/close", {}, by="reviewer")
+
+    assert answer.status == 200
+    assert answer.places == {f"/units/{GUANGZHOU}": "close-returned"}
 
 
 def test_a_period_is_closed_once_and_by_who_collects(service: Service) -> None:

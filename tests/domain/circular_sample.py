@@ -62,6 +62,7 @@ def facts(**changes: Any) -> Facts:
             "summary": {"compared": 14, "matched": 13, "mismatched": 1, "missing_in_ledger": 7},
             "mismatches": [MISMATCH],
         },
+        "activities": {},
         "previous": None,
         "cumulative": dict.fromkeys(FORM.flow_codes, 12),
         "rankings": [],

@@ -113,6 +113,15 @@ def test_figures_without_evidence_are_told_as_reported_and_as_counted():
     assert said("deemed", closed_on=None, aggregate=three(closed=False)).startswith("证明材料尚在审核")
 
 
+def test_an_activity_without_evidence_is_told_with_the_units_that_said_it():
+    judged = [{"activity": "bulletin", "items": [5], "judgment": "deemed_not_held", "claimed": False}]
+    held = [{"activity": "bulletin", "items": [5], "judgment": "held", "claimed": True}]
+
+    text = said("deemed", activities={"999806": judged, "999900": held})
+
+    assert text.split("\n")[-1] == "编发专题简报：示例区无证明材料，视为未开展。"
+
+
 def test_a_month_without_faults_is_not_blamed():
     perfect = completeness([])
     clean = {"summary": dict.fromkeys(("compared", "matched", "mismatched", "missing_in_ledger"), 0)}
