@@ -86,11 +86,12 @@ class Arrival:
 
 @lru_cache(maxsize=4096)
 def _is_address(host: str) -> bool:
-    """Whether this is an IP address in its plain form: it goes to the log and the audit as it is."""
+    """Whether this is an IP address without a zone: it goes to the log and the audit as it is."""
     try:
-        return ip_address(host).compressed == host.lower() and "%" not in host
+        ip_address(host)
     except ValueError:
         return False
+    return "%" not in host
 
 
 class ResponseHeaders:

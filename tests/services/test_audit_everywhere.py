@@ -82,6 +82,8 @@ OPERATIONS: dict[str, Write] = {
     "POST /api/v1/reports/{period}/{unit}/return": WRITES["return"],
     "POST /api/v1/reports/{period}/{unit}/reopen": WRITES["reopen"],
     "PUT /api/v1/periods/{period}/{unit}/deadline": WRITES["deadline"],
+    "POST /api/v1/periods/{period}/{unit}/close": WRITES["close"],
+    "POST /api/v1/periods/{period}/{unit}/restate": WRITES["restate"],
     "POST /api/v1/forms": WRITES["form"],
     "POST /api/v1/ledger/imports": WRITES["import"],
     "POST /api/v1/reconciliations": WRITES["reconcile"],
