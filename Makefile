@@ -41,7 +41,7 @@ check-fast: $(STAMP) ## lint, format, types, architecture, and the tests that ne
 	$(BIN)/pytest tests/domain tests/reconcile tests/house -m "not pg" -p no:cacheprovider
 
 prove: $(STAMP) system ## the long proofs at full size; CI runs a tenth of them (YUEBAO_PROVE_SCALE)
-	YUEBAO_PROVE_SCALE=$${YUEBAO_PROVE_SCALE:-1} $(BIN)/pytest -n 2 tests/proofs
+	YUEBAO_PROVE_SCALE=$${YUEBAO_PROVE_SCALE:-1} $(BIN)/pytest -n 2 tests/proofs tests/api/test_uploads.py tests/services/test_sweep.py
 
 bench: $(BENCH)  ## measure floor, peer and service; writes docs/performance.md
 	.ci/system wrk postgresql
