@@ -41,7 +41,7 @@ check-fast: $(STAMP) ## lint, format, types, architecture, and the tests that ne
 	$(BIN)/pytest tests/domain tests/reconcile tests/house -m "not pg" -p no:cacheprovider
 
 prove: $(STAMP) system ## the long proofs at full size; CI runs a tenth of them (YUEBAO_PROVE_SCALE)
-	YUEBAO_PROVE_SCALE=$${YUEBAO_PROVE_SCALE:-1} $(BIN)/pytest -n 2 tests/proofs
+	YUEBAO_PROVE_SCALE=$${YUEBAO_PROVE_SCALE:-1} $(BIN)/pytest -n 2 tests/proofs tests/api/test_uploads.py tests/services/test_sweep.py
 	for turn in 1 2 3 4; do YUEBAO_TEST_RACES=264 YUEBAO_TEST_READS=2500 \
 		$(BIN)/pytest -n 2 -q tests/api/test_reports_races.py tests/api/test_closings_races.py || exit 1; done
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import seed
+from tests.conftest import ENGINES, NewDatabase
 from tests.seed import Seed
 from tests.service import Service
 
@@ -51,4 +52,20 @@ def seeded_url(engine_name: str, seeds: Seeds, request: pytest.FixtureRequest, t
 def service(engine_name: str, seeds: Seeds, seeded_url: str, tmp_path: Path) -> Iterator[Service]:
     """The running service on the morning of 24 April 2015."""
     with Service(seeded_url, seeds(engine_name).tokens, data_dir=tmp_path) as running:
+        yield running
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def shared(
+    request: pytest.FixtureRequest,
+    seeds: Seeds,
+    new_database: NewDatabase,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Service]:
+    """The running service for all tests of a module that leave everything as it is, on either database."""
+    url = new_database(request.param)
+    server = request.getfixturevalue("postgres_server") if request.param == "postgresql" else None
+    first_day = seeds(request.param)
+    seed.plant(first_day, url, server)
+    with Service(url, first_day.tokens, data_dir=tmp_path_factory.mktemp("shared")) as running:
         yield running

@@ -34,6 +34,7 @@ MIN_RATE = 4096
 SMALL = 65_536
 """Bodies up to this many bytes are parsed where they are read; larger ones in a thread."""
 
+_DIGESTS = (b"content-digest", b"repr-digest")
 _SHA256 = re.compile(rb"sha-256=:([A-Za-z0-9+/]{43}=):")
 
 Example = Mapping[str, Any]
@@ -194,7 +195,7 @@ class Meter:
 
 def declared_sha256(headers: Mapping[bytes, bytes]) -> bytes | None:
     """The SHA-256 that the client announces for its body in Content-Digest or Repr-Digest (RFC 9530)."""
-    for name in (b"content-digest", b"repr-digest"):
+    for name in _DIGESTS:
         match = _SHA256.search(headers.get(name, b""))
         if match:
             return b64decode(match[1])
@@ -203,8 +204,14 @@ def declared_sha256(headers: Mapping[bytes, bytes]) -> bytes | None:
 
 def check_digest(headers: Mapping[bytes, bytes], body: bytes) -> None:
     """Refuse a body that is not the one the client announced."""
+    if headers.keys() & _DIGESTS:
+        check_sha256(headers, sha256(body).hexdigest())
+
+
+def check_sha256(headers: Mapping[bytes, bytes], found: str) -> None:
+    """The same for a body whose SHA-256, in hexadecimal, is known."""
     announced = declared_sha256(headers)
-    if announced is not None and announced != sha256(body).digest():
+    if announced is not None and announced.hex() != found:
         raise digest_mismatch()
 
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from app.api.answers import DryRun, json_answer, json_response, read, write
-from app.api.body import check_encoding, declared_sha256, digest_mismatch, stream
+from app.api.body import check_encoding, check_sha256, stream
 from app.api.conditional import byte_range, etag_of
 from app.api.context import headers_of
 from app.api.documented import answers
@@ -150,9 +150,7 @@ async def _received(request: Request, incoming: Incoming, kind: Kind) -> Blob:
             waiting.clear()
     await asyncio.to_thread(incoming.write, bytes(waiting))
     blob = await asyncio.to_thread(incoming.finish)
-    announced = declared_sha256(headers_of(request.scope))
-    if announced is not None and announced.hex() != blob.sha256:
-        raise digest_mismatch()
+    check_sha256(headers_of(request.scope), blob.sha256)
     await asyncio.to_thread(check_content, kind, incoming.file)
     scanner: Scanner | None = request.app.state.scanner
     if scanner is not None and await asyncio.to_thread(is_infected, scanner, incoming.file):

@@ -14,9 +14,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 
 from app.api.answers import DryRun, caller, json_answer, read, write
-from app.api.body import stream
+from app.api.body import check_encoding, check_sha256, stream
 from app.api.conditional import prefers_async
-from app.api.context import received_at
+from app.api.context import headers_of, received_at
 from app.api.desk import Desk, Task
 from app.api.documented import answers
 from app.api.examples import LEDGER
@@ -91,6 +91,7 @@ async def received_ledger(request: Request, encoding: str | None = None) -> Ledg
     known = await read(request, ledger.ledger_units)
     async with saved_body(request) as path:
         found = await asyncio.to_thread(partial(read_summary, path, known, encoding=encoding))
+    check_sha256(headers_of(request.scope), found.sha256)
     if not found.ok:
         raise rejected(found)
     return found
@@ -108,7 +109,8 @@ async def saved_body(request: Request) -> AsyncIterator[FilePath]:
 
 
 def check_media_type(request: Request) -> None:
-    """A ledger comes as text; an Excel workbook must be saved as CSV first."""
+    """A ledger comes as text, uncompressed; an Excel workbook must be saved as CSV first."""
+    check_encoding(headers_of(request.scope))
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in CSV_TYPES:
         raise UnsupportedMedia(
@@ -142,6 +144,7 @@ async def _later(request: Request, kind: str, encoding: str | None) -> Response:
 
     try:
         sha256 = await _spooled(request, file)
+        check_sha256(headers_of(request.scope), sha256)
         body = [sha256, kind, encoding]
         answer = await write(request, jobs.create, render, body=body, job_id=job_id, kind="ledger.import")
     finally:

@@ -190,13 +190,18 @@ def _on_cycles(above: Mapping[str, str | None]) -> list[str]:
 
 
 _PLAIN = re.compile("[\u4e00-\u9fff]+")
+_LOOKALIKES = str.maketrans(
+    "авеѕіјкмнорстухԁ" + "αβεζηικμνορτυχ",  # Cyrillic and Greek letters, folded
+    "abesijkmhopctyxd" + "abezhikmnoptyx",
+)
+"""Letters that look like a Latin one, small or capital. Han characters are never made equal: 未 is not 末."""
 
 
 def folded(name: str) -> str:
-    """The name as an eye takes it: compatibility forms, case and spaces made equal."""
+    """The name as an eye takes it: compatibility forms, case, spaces and letters that look alike made equal."""
     if _PLAIN.fullmatch(name):
         return name  # nothing to fold, and four names in five are such
-    return "".join(normalize("NFKC", name).casefold().split())
+    return "".join(normalize("NFKC", name).casefold().translate(_LOOKALIKES).split())
 
 
 def _twin_defects(tree: Tree) -> Iterator[Defect]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import time
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import product
 
 import pytest
@@ -34,3 +35,38 @@ def test_the_zone_of_the_machine_changes_nothing(zone: str, monkeypatch: pytest.
 
     assert found == expected
     assert there == {"UTC": 0, "Asia/Shanghai": 8, "America/New_York": -4}[zone] * timedelta(hours=1)
+
+
+CHINA = timedelta(hours=8)
+"""Since 1992 China has kept this offset all year round: an oracle that needs no table of zones."""
+
+
+def around_month_ends(count: int) -> list[datetime]:
+    """Instants of 1992 to 2038 within two days of the end of a month or of a deadline, and exactly at some."""
+    chance = random.Random(35)
+    found = []
+    for _ in range(count):
+        day = datetime(
+            chance.randrange(1992, 2039), chance.randrange(1, 13), chance.choice((1, 26)), tzinfo=UTC
+        )
+        off = chance.choice((0, -1, 1, chance.randrange(-172_800_000, 172_800_000)))
+        found.append(day - CHINA + timedelta(milliseconds=off))
+    return found
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai", "America/New_York"])
+def test_ten_thousand_instants_belong_to_the_day_and_month_of_china(
+    zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as machine:
+        machine.setenv("TZ", zone)
+        time.tzset()
+        for instant in around_month_ends(10_000):
+            there = instant + CHINA
+            month = Period(there.year, there.month)
+            ends = datetime(there.year, there.month, 26, tzinfo=UTC) - CHINA
+            is_in_time = timeliness(instant, deadline(month, 25).instant) is Timeliness.ON_TIME
+
+            assert (china_date(instant), Period.at(instant)) == (there.date(), month)
+            assert is_in_time == (instant <= ends)
+    time.tzset()

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.office import seeded_url, seeds, service
+from tests.office import seeded_url, seeds, service, shared
 
-__all__ = ["seeded_url", "seeds", "service"]
+__all__ = ["seeded_url", "seeds", "service", "shared"]

@@ -22,13 +22,10 @@ from app.db import Database
 from app.models import metadata
 from app.services import audit
 from tests.ledger import ledger, line
-from tests.office import seeded_url, seeds
+from tests.proofs.scale import scaled
 from tests.samples import GUANGDONG_UNITS
 
-__all__ = ["seeded_url", "seeds"]
-
-SCALE = float(os.environ.get("YUEBAO_PROVE_SCALE", "0.1"))
-KILLS = max(5, round(200 * SCALE))
+KILLS = max(5, scaled(200))
 PERIODS = [f"2015-{month:02}" for month in range(4, 13)]
 COUNTED = ("ledger_import", "ledger_figure", "figures", "audit_event", "outbox_event")
 

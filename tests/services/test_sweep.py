@@ -15,9 +15,10 @@ from app.domain.ids import new_id
 from app.models import Evidence
 from app.services.sweep import ASIDE, GRACE, Swept, broken, sweep
 from app.storage import Blob, Store, open_store
+from tests.proofs.scale import scaled
 
 ROW = prepared(insert(Evidence.__table__))
-RACES = 100
+RACES = scaled(1_000)
 
 
 @pytest.fixture
