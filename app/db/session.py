@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Dialect
 from sqlalchemy.sql import ClauseElement
 
-from app.db.statement import Compiled, Prepared, compile_now
+from app.db.statement import Compiled, Parameters, Prepared, compile_now
 from app.errors import Conflict
 
 Row = dict[str, Any]
@@ -88,7 +88,7 @@ class Session:
             return statement.for_dialect(self.dialect)
         return compile_now(statement, self.dialect)
 
-    def _execute(self, sql: str, parameters: dict[str, Any]) -> Any:
+    def _execute(self, sql: str, parameters: Parameters) -> Any:
         try:
             return self.connection.execute(sql, parameters)
         except self._integrity_error as error:
