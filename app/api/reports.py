@@ -7,9 +7,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from app.api.answers import DryRun, caller, json_response, page_of, read, write
+from app.api.answers import DryRun, json_response, page_of, read, write
 from app.api.body import json_tree
 from app.api.conditional import etag_of, if_match
+from app.api.context import actor_of
 from app.api.documented import answers
 from app.api.examples import REPORT
 from app.api.paging import Cursor, Limit, decode_cursor
@@ -55,7 +56,7 @@ async def submit_report(
     return await write(
         request,
         reports.submit,
-        partial(filed, caller(request), 201),
+        partial(filed, actor_of(request), 201),
         body=body.value,
         dry_run=dry_run,
         submission=submission,
@@ -83,7 +84,7 @@ async def revise_report(
     return await write(
         request,
         reports.revise,
-        partial(filed, caller(request), 200),
+        partial(filed, actor_of(request), 200),
         body=body.value,
         dry_run=dry_run,
         submission=submission,
@@ -128,7 +129,7 @@ async def get_report(request: Request, period: PeriodInPath, unit: UnitInPath) -
         period=str(parse_period(period)),
         policy=request.app.state.policy,
     )
-    body = report_json(found, caller(request)) | {"committed": True}
+    body = report_json(found, actor_of(request)) | {"committed": True}
     return json_response(body, {"ETag": etag_of(found.report["version"])})
 
 

@@ -124,7 +124,8 @@ def submit_draft(
 
 def _save(session: Session, filing: Filing) -> Saved:
     line = line_of(filing)
-    proofs = coverage.proofs(session, filing.at.unit["code"], filing.period, filing.form)
+    unit, is_proved = filing.at.unit, filing.at.has_claims
+    proofs = coverage.proofs(session, unit["code"], filing.period, filing.form) if is_proved else []
     content, found = judge(session, filing, proofs)
     findings = [finding.as_json() for finding in found]
     row = _row(filing, line, content)
@@ -135,7 +136,7 @@ def _save(session: Session, filing: Filing) -> Saved:
     if not filing.submission.draft:
         _count(session, filing, content, proofs)
     _trail(session, filing, row)
-    by, unit = filing.by, filing.at.unit
+    by = filing.by
     shown = versions.seen(version["content"], unit["report_path"], by)
     shown_proof = evidence_of(filing.form, version["content"], proofs, filing.policy)
     return Saved(row, unit, shown, findings, by.id, filing.deadline, shown_proof)
