@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,11 +24,18 @@ from bench.sample import (
     write_lines,
 )
 from bench.servers import free_port, running, uvicorn
-from bench.table import publish, table
+from bench.table import Goal, publish, table
 
 POST_MONTHS = 357
 FASTEST = 8000
 """Requests a second that prepared POSTs must last for."""
+
+GOALS: Mapping[str, Mapping[str, Goal]] = {
+    "post-sqlite": {"Yuebao": Goal(4, spread=4)},
+    "post-postgresql": {"Yuebao": Goal(2)},
+    "get-sqlite": {"Yuebao, unchanged": Goal(8), "Yuebao, 304": Goal(8), "Yuebao, computed": Goal(1)},
+}
+"""What each table is measured for: with sign-in, checks, version, audit and figures, against its yardstick."""
 
 KEPT_MONTHS = 12
 """Months whose sums are asked again and again: fewer answers than the service keeps."""
@@ -140,6 +147,7 @@ def _questions_to(
 
 
 TARGETS = {"post": post_targets, "get": get_targets}
+CONNECTIONS: Mapping[str, Sequence[int]] = {"post": (1, 16), "get": (16,)}
 
 
 def main() -> None:
@@ -149,22 +157,25 @@ def main() -> None:
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=3)
-    parser.add_argument("--connections", type=int, nargs="+", default=[1, 16])
+    parser.add_argument("--connections", type=int, nargs="+", help="default: 1 and 16, for sums 16")
     parser.add_argument("--yardstick-only", action="store_true", help="do not start the service")
     parser.add_argument("--write", action="store_true", help="write docs/performance.md")
     given = parser.parse_args()
-    for what in TARGETS if given.what == "all" else [given.what]:
+    chosen = list(TARGETS) if given.what == "all" else [given.what]
+    if given.write and not {f"{what}-{given.database}" for what in chosen} <= GOALS.keys():
+        parser.error("docs/performance.md has no table for this: measure it without --write")
+    for what in chosen:
         with tempfile.TemporaryDirectory(prefix="yuebao-bench-") as folder:
             plan = Plan(
                 given.rounds,
                 given.seconds,
-                given.connections,
+                given.connections or CONNECTIONS[what],
                 not given.yardstick_only,
                 given.database,
                 Path(folder),
             )
             with TARGETS[what](plan) as targets:
-                text = table(measure(targets, plan))
+                text = table(measure(targets, plan), GOALS.get(f"{what}-{given.database}", {}))
         print(f"\n{text}\n")
         if given.write:
             publish(f"{what}-{given.database}", text)
