@@ -59,6 +59,7 @@ async def submit_report(
         partial(filed, actor_of(request), 201),
         body=body.value,
         dry_run=dry_run,
+        asked=reports.asked(submission),
         submission=submission,
         policy=request.app.state.policy,
     )

@@ -75,7 +75,7 @@ def refresh(
         "form_version": form.version,
         **values._asdict(),
     }
-    session.run(_SAVE, **row)
+    session.defer(_SAVE, **row)
     revisions.bump_figures(session, period, unit)
     return row
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlalchemy import BindParameter, Table, and_, bindparam, exists, literal, select
 
-from app.db import Row, Session, prepared
+from app.db import Question, Row, Session, prepared, question
 from app.domain.deadline import Deadline, Override
 from app.domain.form import FormVersion
 from app.domain.period import Period
@@ -79,6 +79,11 @@ class Standing:
     def due(self, period: Period, form: FormVersion, policy: Policy) -> Deadline:
         """When the unit's report is due: by the level it reports to, unless that unit moved the day."""
         return policy.due(period, form, self.parent_level, self.override)
+
+
+def asked(unit: str, period: str) -> Question:
+    """The question that `of` asks."""
+    return question(_STANDING, unit=unit, month=period)
 
 
 def of(session: Session, unit: str, period: str) -> Standing:
