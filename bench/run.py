@@ -83,7 +83,7 @@ def post_targets(plan: Plan) -> Iterator[list[Target]]:
         home = stack.enter_context(postgres.server()) if plan.database == "postgresql" else None
         url = postgres.database(home, "tutorial") if home else f"sqlite:///{plan.folder / 'tutorial.sqlite3'}"
         port = free_port()
-        base = stack.enter_context(
+        server = stack.enter_context(
             running(
                 "tutorial",
                 uvicorn("bench.tutorial_sqlmodel:app", port),
@@ -95,7 +95,7 @@ def post_targets(plan: Plan) -> Iterator[list[Target]]:
         )
         lines = write_lines(plan.folder / "tutorial.txt", tutorial_posts(units, periods), plan.posts)
         json_body = {"Content-Type": "application/json"}
-        targets = [Target("FastAPI + SQLModel, as taught", base, lines, "POST", json_body, once=True)]
+        targets = [Target("FastAPI + SQLModel, as taught", server, lines, "POST", json_body, once=True)]
         if plan.with_service:
             ours = postgres.database(home, "yuebao") if home else ""
             running_service = stack.enter_context(service.start_service(plan.folder, ours))
@@ -114,9 +114,11 @@ def get_targets(plan: Plan) -> Iterator[list[Target]]:
         port = free_port()
         command = datasette_peer.command(plan.folder, port)
         ready = "/-/versions.json"
-        base = stack.enter_context(running("datasette", command, port=port, ready=ready, folder=plan.folder))
+        server = stack.enter_context(
+            running("datasette", command, port=port, ready=ready, folder=plan.folder)
+        )
         asked = questions(datasette_peer.QUESTION, parents, periods[-KEPT_MONTHS:])
-        targets = [Target("Datasette", base, write_lines(plan.folder / "datasette.txt", asked))]
+        targets = [Target("Datasette", server, write_lines(plan.folder / "datasette.txt", asked))]
         if plan.with_service:
             home = stack.enter_context(postgres.server()) if plan.database == "postgresql" else None
             ours = postgres.database(home, "yuebao") if home else ""
@@ -140,9 +142,11 @@ def _questions_to(
     known = service.QUESTION.format(period=periods[-1], unit=parents[0])
     if_changed = {**ours.headers, "If-None-Match": ours.entity_tag(known)}
     return [
-        Target("Yuebao, unchanged", ours.base, write_lines(folder / "kept.txt", kept), headers=ours.headers),
-        Target("Yuebao, 304", ours.base, write_lines(folder / "known.txt", [known]), headers=if_changed),
-        Target("Yuebao, computed", ours.base, write_lines(folder / "anew.txt", anew), headers=ours.headers),
+        Target(
+            "Yuebao, unchanged", ours.server, write_lines(folder / "kept.txt", kept), headers=ours.headers
+        ),
+        Target("Yuebao, 304", ours.server, write_lines(folder / "known.txt", [known]), headers=if_changed),
+        Target("Yuebao, computed", ours.server, write_lines(folder / "anew.txt", anew), headers=ours.headers),
     ]
 
 

@@ -22,8 +22,8 @@ Results = Mapping[tuple[str, int], Sequence[Load]]
 GOAL_CONNECTIONS = 16
 """Goals are set for this many connections at once."""
 
-HEAD = """| | conns | req/s, median [rounds] | ratio | goal | met | p50 ms | p99 ms | p99/p50 | refused |
-|---|---|---|---|---|---|---|---|---|---|"""
+HEAD = """| | conns | req/s, median [rounds] | ratio | goal | met | p50 ms | p99 ms | p99/p50 | refused | CPU us |
+|---|---|---|---|---|---|---|---|---|---|---|"""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def _line(key: tuple[str, int], rounds: Sequence[Load], yardstick: float, goal: 
     met = "" if goal is None else "yes" if goal.is_met(ratio, p99 / p50, spoilt) else "**no**"
     return (
         f"| {name} | {connections} | {_rate(rounds):,.0f} [{each}] | {ratio:.2f} | {goal or ''} | {met} "
-        f"| {p50:.2f} | {p99:.2f} | {p99 / p50:.1f} | {spoilt} |"
+        f"| {p50:.2f} | {p99:.2f} | {p99 / p50:.1f} | {spoilt} | {median(r.cpu_us for r in rounds):,.0f} |"
     )
 
 
