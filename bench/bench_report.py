@@ -160,7 +160,7 @@ class Watched(Database):
                     raw.pgconn.untrace()
             said = Path(file.name).read_text()
         statements = re.findall(r"\tF\t\d+\t(?:Execute|Query)\b", said)
-        waits = re.findall(r"\tF\t\d+\t(?:Sync|Flush|Query)\b", said)
+        waits = re.findall(r"\tF\t\d+\t(?:Sync|Query)\b", said)
         return len(sent) or len(statements), len(waits)
 
 

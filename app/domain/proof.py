@@ -77,14 +77,14 @@ def judged_activities(
     proofs = list(proofs)
     judged = []
     for activity in form.judged:
-        mine = [proof for proof in proofs if proof.activity == activity.code]
-        held = any(_count(activity, proof, accepted=True) for proof in mine)
+        mine = [proof for proof in proofs if proof.activity == activity.code] if proofs else ()
+        held = bool(mine) and any(_count(activity, proof, accepted=True) for proof in mine)
         judged.append(
             {
                 "activity": activity.code,
                 "items": list(activity.items),
                 "judgment": _judgment(not done.isdisjoint(activity.items), held, closed).value,
-                "claimed": any(_count(activity, proof, accepted=False) for proof in mine),
+                "claimed": bool(mine) and any(_count(activity, proof, accepted=False) for proof in mine),
             }
         )
     return judged
