@@ -48,7 +48,7 @@ prove: $(STAMP) system ## the long proofs at full size; CI runs a tenth of them 
 bench: $(BENCH)  ## measure floor, peer and service; writes docs/performance.md
 	.ci/system wrk postgresql
 	$(BIN)/python -m bench.run --database sqlite --write
-	$(BIN)/python -m bench.run --database postgresql --write
+	$(BIN)/python -m bench.run post --database postgresql --write
 	$(BIN)/python -m bench.bench_ledger_summary --write
 	$(BIN)/python -m bench.bench_national
 	$(BIN)/python -m bench.bench_close

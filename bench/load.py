@@ -10,8 +10,10 @@ import json
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from bench.servers import Server
 
 SCRIPT = Path(__file__).with_name("wrk.lua")
 MISSING = "the program wrk is missing; install it with: apt-get install -y wrk"
@@ -32,6 +34,8 @@ class Load:
     refused: int
     socket_errors: int
     exhausted: bool
+    cpu_us: float = 0.0
+    """What the server's own process took of the processors for one request; its database's processes are not in it."""
 
     @property
     def rate(self) -> float:
@@ -40,7 +44,7 @@ class Load:
 
     def __str__(self) -> str:
         return (
-            f"{self.rate:,.0f} req/s, p50 {self.p50_ms:.2f} ms, p99 {self.p99_ms:.2f} ms, "
+            f"{self.rate:,.0f} req/s, CPU {self.cpu_us:,.0f} us, p50 {self.p50_ms:.2f} ms, p99 {self.p99_ms:.2f} ms, "
             f"non-2xx {self.refused}, socket errors {self.socket_errors}"
         )
 
@@ -54,7 +58,7 @@ class Target:
     """
 
     name: str
-    base: str
+    server: Server
     requests: Path
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -63,11 +67,13 @@ class Target:
 
     def drive(self, *, connections: int, seconds: int) -> Load:
         """One round. The lines that it sent, or began to send, are not sent again."""
+        before = self.server.cpu_seconds()
         result = _wrk(self, connections, seconds)
+        spent = self.server.cpu_seconds() - before
         if self.once:
             # Each connection may have begun one more request, and wrk drew one to look at it.
             self.offset += result.requests + connections + 1
-        return result
+        return replace(result, cpu_us=spent / max(1, result.requests) * 1e6)
 
 
 def _wrk(target: Target, connections: int, seconds: int) -> Load:
@@ -89,7 +95,7 @@ def _wrk(target: Target, connections: int, seconds: int) -> Load:
     ]
     script_arguments = [target.method, str(target.requests), order, str(target.offset)]
     done = subprocess.run(
-        [*command, target.base, "--", *script_arguments], capture_output=True, text=True, check=False
+        [*command, target.server.base, "--", *script_arguments], capture_output=True, text=True, check=False
     )
     found = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
     if not found:
@@ -110,7 +116,9 @@ def main() -> None:
     parser.add_argument("-H", "--header", action="append", default=[], metavar="NAME: VALUE")
     given = parser.parse_args()
     headers = dict(header.split(": ", 1) for header in given.header)
-    target = Target(given.base, given.base, given.requests, given.method, headers, given.once, given.offset)
+    target = Target(
+        given.base, Server(given.base, 0), given.requests, given.method, headers, given.once, given.offset
+    )
     print(target.drive(connections=given.connections, seconds=given.seconds))
 
 

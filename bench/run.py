@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,11 +24,18 @@ from bench.sample import (
     write_lines,
 )
 from bench.servers import free_port, running, uvicorn
-from bench.table import publish, table
+from bench.table import Goal, publish, table
 
 POST_MONTHS = 357
 FASTEST = 8000
 """Requests a second that prepared POSTs must last for."""
+
+GOALS: Mapping[str, Mapping[str, Goal]] = {
+    "post-sqlite": {"Yuebao": Goal(4, spread=4)},
+    "post-postgresql": {"Yuebao": Goal(2)},
+    "get-sqlite": {"Yuebao, unchanged": Goal(8), "Yuebao, 304": Goal(8), "Yuebao, computed": Goal(1)},
+}
+"""What each table is measured for: with sign-in, checks, version, audit and figures, against its yardstick."""
 
 KEPT_MONTHS = 12
 """Months whose sums are asked again and again: fewer answers than the service keeps."""
@@ -76,7 +83,7 @@ def post_targets(plan: Plan) -> Iterator[list[Target]]:
         home = stack.enter_context(postgres.server()) if plan.database == "postgresql" else None
         url = postgres.database(home, "tutorial") if home else f"sqlite:///{plan.folder / 'tutorial.sqlite3'}"
         port = free_port()
-        base = stack.enter_context(
+        server = stack.enter_context(
             running(
                 "tutorial",
                 uvicorn("bench.tutorial_sqlmodel:app", port),
@@ -88,7 +95,7 @@ def post_targets(plan: Plan) -> Iterator[list[Target]]:
         )
         lines = write_lines(plan.folder / "tutorial.txt", tutorial_posts(units, periods), plan.posts)
         json_body = {"Content-Type": "application/json"}
-        targets = [Target("FastAPI + SQLModel, as taught", base, lines, "POST", json_body, once=True)]
+        targets = [Target("FastAPI + SQLModel, as taught", server, lines, "POST", json_body, once=True)]
         if plan.with_service:
             ours = postgres.database(home, "yuebao") if home else ""
             running_service = stack.enter_context(service.start_service(plan.folder, ours))
@@ -107,9 +114,11 @@ def get_targets(plan: Plan) -> Iterator[list[Target]]:
         port = free_port()
         command = datasette_peer.command(plan.folder, port)
         ready = "/-/versions.json"
-        base = stack.enter_context(running("datasette", command, port=port, ready=ready, folder=plan.folder))
+        server = stack.enter_context(
+            running("datasette", command, port=port, ready=ready, folder=plan.folder)
+        )
         asked = questions(datasette_peer.QUESTION, parents, periods[-KEPT_MONTHS:])
-        targets = [Target("Datasette", base, write_lines(plan.folder / "datasette.txt", asked))]
+        targets = [Target("Datasette", server, write_lines(plan.folder / "datasette.txt", asked))]
         if plan.with_service:
             home = stack.enter_context(postgres.server()) if plan.database == "postgresql" else None
             ours = postgres.database(home, "yuebao") if home else ""
@@ -133,13 +142,16 @@ def _questions_to(
     known = service.QUESTION.format(period=periods[-1], unit=parents[0])
     if_changed = {**ours.headers, "If-None-Match": ours.entity_tag(known)}
     return [
-        Target("Yuebao, unchanged", ours.base, write_lines(folder / "kept.txt", kept), headers=ours.headers),
-        Target("Yuebao, 304", ours.base, write_lines(folder / "known.txt", [known]), headers=if_changed),
-        Target("Yuebao, computed", ours.base, write_lines(folder / "anew.txt", anew), headers=ours.headers),
+        Target(
+            "Yuebao, unchanged", ours.server, write_lines(folder / "kept.txt", kept), headers=ours.headers
+        ),
+        Target("Yuebao, 304", ours.server, write_lines(folder / "known.txt", [known]), headers=if_changed),
+        Target("Yuebao, computed", ours.server, write_lines(folder / "anew.txt", anew), headers=ours.headers),
     ]
 
 
 TARGETS = {"post": post_targets, "get": get_targets}
+CONNECTIONS: Mapping[str, Sequence[int]] = {"post": (1, 16), "get": (16,)}
 
 
 def main() -> None:
@@ -149,22 +161,25 @@ def main() -> None:
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=3)
-    parser.add_argument("--connections", type=int, nargs="+", default=[1, 16])
+    parser.add_argument("--connections", type=int, nargs="+", help="default: 1 and 16, for sums 16")
     parser.add_argument("--yardstick-only", action="store_true", help="do not start the service")
     parser.add_argument("--write", action="store_true", help="write docs/performance.md")
     given = parser.parse_args()
-    for what in TARGETS if given.what == "all" else [given.what]:
+    chosen = list(TARGETS) if given.what == "all" else [given.what]
+    if given.write and not {f"{what}-{given.database}" for what in chosen} <= GOALS.keys():
+        parser.error("docs/performance.md has no table for this: measure it without --write")
+    for what in chosen:
         with tempfile.TemporaryDirectory(prefix="yuebao-bench-") as folder:
             plan = Plan(
                 given.rounds,
                 given.seconds,
-                given.connections,
+                given.connections or CONNECTIONS[what],
                 not given.yardstick_only,
                 given.database,
                 Path(folder),
             )
             with TARGETS[what](plan) as targets:
-                text = table(measure(targets, plan))
+                text = table(measure(targets, plan), GOALS.get(f"{what}-{given.database}", {}))
         print(f"\n{text}\n")
         if given.write:
             publish(f"{what}-{given.database}", text)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench.load import Target
 from bench.sample import ReportingUnit, service_posts, write_lines
-from bench.servers import environment, free_port, running
+from bench.servers import Server, environment, free_port, running
 
 CLOCK = "2045-01-15T09:00:00+08:00"
 """Late enough that 357 months can be reported: reports of the future are refused."""
@@ -30,8 +30,13 @@ SEAM = 512
 class Service:
     """A running service and a token that may report for and read every unit."""
 
-    base: str
+    server: Server
     token: str
+
+    @property
+    def base(self) -> str:
+        """Its address."""
+        return self.server.base
 
     @property
     def headers(self) -> dict[str, str]:
@@ -65,14 +70,14 @@ def start_service(folder: Path, database_url: str = "") -> Iterator[Service]:
     said = _command(env, "token", "create", "--role", "reporter", "--unit", "000000", "--name", "bench")
     port = free_port()
     serve = [sys.executable, "-m", "app", "serve", "--host", "127.0.0.1", "--port", str(port)]
-    with running("service", serve, port=port, ready="/health/ready", folder=folder, env=env) as base:
-        yield Service(base, said.splitlines()[-1])
+    with running("service", serve, port=port, ready="/health/ready", folder=folder, env=env) as server:
+        yield Service(server, said.splitlines()[-1])
 
 
 def posts(service: Service, requests: Path) -> Target:
     """New reports, each line once."""
     headers = {**service.headers, "Content-Type": "application/json"}
-    return Target("Yuebao", service.base, requests, "POST", headers, once=True)
+    return Target("Yuebao", service.server, requests, "POST", headers, once=True)
 
 
 def prepare_service_reports(

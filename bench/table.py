@@ -6,9 +6,11 @@ import platform
 import re
 import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
+from types import MappingProxyType
 
 from bench.load import Load
 
@@ -17,26 +19,49 @@ DOCUMENT = Path("docs/performance.md")
 Results = Mapping[tuple[str, int], Sequence[Load]]
 """The rounds of each contender at each number of connections; the first contender is the yardstick."""
 
-HEAD = """| | conns | req/s, median [rounds] | ratio | p50 ms | p99 ms | p99/p50 | refused |
-|---|---|---|---|---|---|---|---|"""
+GOAL_CONNECTIONS = 16
+"""Goals are set for this many connections at once."""
+
+HEAD = """| | conns | req/s, median [rounds] | ratio | goal | met | p50 ms | p99 ms | p99/p50 | refused | CPU us |
+|---|---|---|---|---|---|---|---|---|---|---|"""
 
 
-def table(results: Results) -> str:
-    """One line per contender and number of connections, with its ratio to the yardstick's rate."""
+@dataclass(frozen=True)
+class Goal:
+    """At least `ratio` times the yardstick's rate, and p99 at most `spread` times p50; nothing refused."""
+
+    ratio: float
+    spread: float | None = None
+
+    def __str__(self) -> str:
+        return f"≥ {self.ratio:g}" + (f", p99 ≤ {self.spread:g} p50" if self.spread else "")
+
+    def is_met(self, ratio: float, spread: float, spoilt: int) -> bool:
+        """Whether the measured numbers reach it."""
+        return ratio >= self.ratio and (self.spread is None or spread <= self.spread) and not spoilt
+
+
+def table(results: Results, goals: Mapping[str, Goal] = MappingProxyType({})) -> str:
+    """One line per contender and number of connections, with its ratio to the yardstick's rate and its goal."""
     yardstick = next(iter(results))[0]
-    lines = [_line(key, rounds, _rate(results[yardstick, key[1]])) for key, rounds in results.items()]
+    lines = [
+        _line(key, rounds, _rate(results[yardstick, key[1]]), goals.get(key[0]))
+        for key, rounds in results.items()
+    ]
     return "\n".join([f"Measured {datetime.now(UTC).date().isoformat()}, {_machine()}.", "", HEAD, *lines])
 
 
-def _line(key: tuple[str, int], rounds: Sequence[Load], yardstick: float) -> str:
+def _line(key: tuple[str, int], rounds: Sequence[Load], yardstick: float, goal: Goal | None) -> str:
     name, connections = key
     p50, p99 = median(r.p50_ms for r in rounds), median(r.p99_ms for r in rounds)
     each = ", ".join(f"{r.rate:,.0f}" for r in rounds)
     spoilt = sum(r.refused + r.socket_errors for r in rounds)
     ratio = _rate(rounds) / yardstick
+    goal = goal if connections == GOAL_CONNECTIONS else None
+    met = "" if goal is None else "yes" if goal.is_met(ratio, p99 / p50, spoilt) else "**no**"
     return (
-        f"| {name} | {connections} | {_rate(rounds):,.0f} [{each}] | {ratio:.2f} "
-        f"| {p50:.2f} | {p99:.2f} | {p99 / p50:.1f} | {spoilt} |"
+        f"| {name} | {connections} | {_rate(rounds):,.0f} [{each}] | {ratio:.2f} | {goal or ''} | {met} "
+        f"| {p50:.2f} | {p99:.2f} | {p99 / p50:.1f} | {spoilt} | {median(r.cpu_us for r in rounds):,.0f} |"
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -15,11 +15,12 @@ from starlette.responses import Response
 
 from app.api.context import actor_of, headers_of, received_at, request_id_of
 from app.api.paging import encode_cursor
-from app.db import Database, Session
+from app.db import Database, Question, Session
 from app.domain.period import SHANGHAI
 from app.domain.permission import Actor
 from app.errors import Malformed, Text
 from app.services.idempotency import Answer, Key, fingerprint, once
+from app.services.idempotency import asked as keys_asked
 
 DryRun = Annotated[
     bool, Query(description="Run exactly the path of the write and roll it back: 200, `committed: false`.")
@@ -52,12 +53,13 @@ async def write(
     body: object = None,
     dry_run: bool = False,
     is_long: bool = False,
+    asked: Sequence[Question] = (),
     **arguments: Any,
 ) -> Response:
     """Run a service on the writer and answer after the commit; `body` is what an Idempotency-Key covers.
 
     A dry run goes the same way, is rolled back, and answers 200 whatever the write would answer. `is_long` is for
-    services that write more than some rows.
+    services that write more than some rows, `asked` what the service will ask in any case (`Database.write_asking`).
     """
     actor, now = caller(request), received_at(request)
 
@@ -70,7 +72,11 @@ async def write(
     key = _key(request, body)
     job = partial(once, key=key, work=work, actor=actor.id, now=now)
     database = database_of(request)
-    return response_of(await (database.write_long(job) if is_long else database.write(job)))
+    if is_long:
+        return response_of(await database.write_long(job))
+    return response_of(
+        await database.write_asking([*keys_asked(key, actor.id), *asked] if asked else [], job)
+    )
 
 
 async def read(request: Request, service: Callable[..., Any], **arguments: Any) -> Any:

@@ -8,10 +8,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from app.api.answers import DryRun, caller, json_response, page_of, read, write
+from app.api.answers import DryRun, json_response, page_of, read, write
 from app.api.body import json_tree
 from app.api.conditional import etag_of, if_match
-from app.api.context import received_at
+from app.api.context import actor_of, received_at
 from app.api.documented import answers
 from app.api.examples import REPORT
 from app.api.findings import finding
@@ -59,9 +59,10 @@ async def submit_report(
     return await write(
         request,
         reports.submit,
-        partial(filed, caller(request), received_at(request), 201),
+        partial(filed, actor_of(request), received_at(request), 201),
         body=body.value,
         dry_run=dry_run,
+        asked=reports.asked(submission),
         submission=submission,
         policy=request.app.state.policy,
     )
@@ -87,7 +88,7 @@ async def revise_report(
     return await write(
         request,
         reports.revise,
-        partial(filed, caller(request), received_at(request), 200),
+        partial(filed, actor_of(request), received_at(request), 200),
         body=body.value,
         dry_run=dry_run,
         submission=submission,
@@ -132,7 +133,7 @@ async def get_report(request: Request, period: PeriodInPath, unit: UnitInPath) -
         period=str(parse_period(period)),
         policy=request.app.state.policy,
     )
-    body = report_json(found, caller(request), received_at(request)) | {"committed": True}
+    body = report_json(found, actor_of(request), received_at(request)) | {"committed": True}
     return json_response(body, {"ETag": etag_of(found.report["version"])})
 
 

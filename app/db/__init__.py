@@ -8,8 +8,8 @@ databases behave alike (docs/decisions/0003-one-writer-lane.md).
 """
 
 from app.db.database import Database
-from app.db.session import Row, Session
+from app.db.session import Question, Row, Session, question
 from app.db.source import SourceError, rows_of
 from app.db.statement import prepared
 
-__all__ = ["Database", "Row", "Session", "SourceError", "prepared", "rows_of"]
+__all__ = ["Database", "Question", "Row", "Session", "SourceError", "prepared", "question", "rows_of"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any
 
-from app.db.session import Session
+from app.db.session import Question, Session
 from app.errors import Unavailable
 
 GROUP = 64
@@ -23,16 +23,33 @@ Work = Callable[[Session], Any]
 class Job:
     """A piece of work and the future that its caller awaits."""
 
-    __slots__ = ("dry_run", "error", "future", "is_long", "loop", "result", "work")
+    __slots__ = ("ahead", "dry_run", "error", "future", "is_long", "loop", "result", "work")
 
-    def __init__(self, work: Work, *, dry_run: bool = False, is_long: bool = False) -> None:
+    def __init__(
+        self, work: Work, *, ahead: Sequence[Question] = (), dry_run: bool = False, is_long: bool = False
+    ) -> None:
         self.work = work
+        self.ahead = ahead
         self.dry_run = dry_run
         self.is_long = is_long
         self.loop = asyncio.get_running_loop()
         self.future: asyncio.Future[Any] = self.loop.create_future()
         self.result: Any = None
         self.error: BaseException | None = None
+
+    def run(self, session: Session, *, flush: bool = True) -> None:
+        """Do the work; whatever it writes is undone when it fails or is a dry run."""
+        self.result = self.error = None
+        session.start_job(asked_ahead=bool(self.ahead))
+        try:
+            self.result = self.work(session)
+            if flush:
+                session.flush()
+        except Exception as error:
+            self.error = error
+            if session.has_failed and not flush:
+                return  # maybe by an earlier job's write: there is nothing of this one to roll back to
+        session.end_job(keep=self.error is None and not self.dry_run)
 
     def settle(self) -> None:
         """Answer the caller, unless it has gone away; runs on the caller's loop."""
@@ -98,18 +115,49 @@ class Writer:
         session = self._open()
         if not session.begins_at_once(self._begin[0]):
             await loop.run_in_executor(self._aside, session.control, self._begin[0])
+        session.begin()
         for job in jobs:
-            _run_in_savepoint(session, job)
+            job.run(session)
         await loop.run_in_executor(self._aside, session.control, "COMMIT")
 
     def _work(self, jobs: list[Job]) -> None:
-        """BEGIN, every job in its savepoint, COMMIT; only then is anybody answered."""
+        """BEGIN, every job, COMMIT; only then is anybody answered."""
         session = self._open()
-        for sql in self._begin:
-            session.control(sql)
-        for job in jobs:
-            _run_in_savepoint(session, job)
-        session.control("COMMIT")
+        if not self._work_together(session, jobs):
+            self._close()
+            self._work_apart(jobs)
+
+    def _work_together(self, session: Session, jobs: list[Job]) -> bool:
+        """The same with as few round trips as can be: what all ask is asked at once, writes go out together.
+
+        False when a deferred write failed. Whose it was is not known then: each job must run again, by itself.
+        """
+        session.begin(*self._begin)
+        session.ask_ahead([question for job in jobs for question in job.ahead])
+        try:
+            for job in jobs:
+                job.run(session, flush=job.is_long)
+                if session.has_failed:
+                    return False
+            session.control("COMMIT")
+        except Exception:
+            # A lost connection may have committed: only a refusal of the server's says that it has not.
+            if not session.has_failed or session.connection.closed:
+                raise
+            return False
+        return True
+
+    def _work_apart(self, jobs: list[Job]) -> None:
+        """The same without deferring anything, so that each error is its own job's."""
+        session = self._connect()
+        apart = Session(session.connection, session.dialect, at_once=True)
+        try:
+            apart.begin(*self._begin)
+            for job in jobs:
+                job.run(apart)
+            apart.control("COMMIT")
+        finally:
+            _close(apart)
 
     def _open(self) -> Session:
         if self._session is None:
@@ -154,13 +202,16 @@ class Reader(threading.Thread):
         self._close()
 
     def _work(self, session: Session, job: Job) -> None:
-        """BEGIN, the job, ROLLBACK."""
-        session.control(self._begin)
+        """BEGIN, the job, and the end of its snapshot."""
+        session.begin(self._begin)
         try:
             job.result = job.work(session)
         except Exception as error:
             job.error = error
-        session.control("ROLLBACK")
+        # Nothing was written. After a ROLLBACK, psycopg would prepare every statement anew.
+        session.undo("COMMIT")
+        if session.has_failed:
+            self._close()
 
     def _close(self) -> None:
         if self._session is not None:
@@ -185,14 +236,3 @@ def _refuse(jobs: list[Job], error: Exception) -> None:
 def _close(session: Session) -> None:
     with suppress(Exception):  # a broken connection may fail to close; it is dropped all the same
         session.connection.close()
-
-
-def _run_in_savepoint(session: Session, job: Job) -> None:
-    session.control("SAVEPOINT job")
-    try:
-        job.result = job.work(session)
-    except Exception as error:
-        job.error = error
-    if job.error is not None or job.dry_run:
-        session.control("ROLLBACK TO SAVEPOINT job")
-    session.control("RELEASE SAVEPOINT job")

@@ -10,12 +10,15 @@ statement anew on every execution (26 us instead of 4).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Dialect
 from sqlalchemy.sql import ClauseElement
 
 Converter = Callable[[Any], Any]
+Parameters = dict[str, Any] | tuple[Any, ...]
+"""By name, or in the order of the statement's marks, whichever the driver takes."""
 
 
 class Compiled:
@@ -29,17 +32,18 @@ class Compiled:
         self.sql = str(compiled)
         self.defaults: dict[str, Any] = dict(compiled.params)
         self.binds = _bind_converters(compiled, dialect)
+        self._in_order = _picker(getattr(compiled, "positiontup", None))
         columns = getattr(statement, "exported_columns", ())
         self.keys = tuple(column.key for column in columns)
         converters = tuple(_result_converter(column.type, dialect) for column in columns)
         self.columns = tuple((i, c) for i, c in enumerate(converters) if c is not None)
 
-    def parameters(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def parameters(self, values: Mapping[str, Any]) -> Parameters:
         """The driver's parameters: the statement's own constants, overlaid with the given values."""
         merged = {**self.defaults, **values}
         for name, convert in self.binds:
             merged[name] = convert(merged[name])
-        return merged
+        return merged if self._in_order is None else self._in_order(merged)
 
     def rows(self, found: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
         """The driver's rows as mappings from column key to converted value."""
@@ -50,7 +54,8 @@ class Compiled:
     def _row(self, row: tuple[Any, ...]) -> dict[str, Any]:
         values = list(row)
         for i, convert in self.columns:
-            values[i] = convert(values[i])
+            if values[i] is not None:  # no type of ours makes anything of a NULL
+                values[i] = convert(values[i])
         return dict(zip(self.keys, values, strict=True))
 
 
@@ -78,6 +83,14 @@ def prepared(statement: ClauseElement, names: Iterable[str] | None = None) -> Pr
 def compile_now(statement: ClauseElement, dialect: Dialect) -> Compiled:
     """Compile a statement that is built for one call (filters, lists in an IN)."""
     return Compiled(statement, dialect, None)
+
+
+def _picker(names: list[str] | None) -> Callable[[dict[str, Any]], tuple[Any, ...]] | None:
+    if names is None:
+        return None
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: tuple(values[name] for name in names)
 
 
 def _bind_converters(compiled: Any, dialect: Dialect) -> tuple[tuple[str, Converter], ...]:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from app.domain.content import Explanation
-from app.domain.expression import Fact
 from app.domain.form_version import FormVersion
 from app.domain.period import Period
+from app.domain.quick import Fact
 from app.errors import Finding, Severity
 
 SHORTEST_EXPLANATION = 5

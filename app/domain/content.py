@@ -160,7 +160,7 @@ class _Reader:
     def _figures(self, raw: object) -> dict[str, int]:
         codes = self._form.codes
         members = self._members(raw, self._form.indicator, "figures")
-        for code in (code for code in codes if code not in members and isinstance(raw, Mapping)):
+        for code in [code for code in codes if code not in members] if isinstance(raw, Mapping) else ():
             self._about("R02", "missing-field", "figures", code, severity=self._unfinished)
         return self._numbers(members, codes, "figures")
 
@@ -252,7 +252,7 @@ class _Reader:
         if not isinstance(raw, Mapping):
             self._refuse("wrong-type", *at)
             return {}
-        for name in raw:
+        for name in [name for name in raw if name not in known]:
             if defect := reading.stranger(name, known):
                 self._refuse(defect.code, *at, *([name] if reading.is_printable_name(name) else []))
         return raw

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 from functools import cached_property
+from itertools import combinations
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -35,6 +36,8 @@ from app.errors import Text
 
 LEVELS = ("prefecture", "county", "township")
 """The levels at which evidence can be demanded."""
+
+_ALL_LEVELS = frozenset(LEVELS)
 
 
 class FormVersion(Part):
@@ -167,9 +170,20 @@ class FormVersion(Part):
 
     def evidence_codes(self, levels: Collection[str] = LEVELS) -> tuple[str, ...]:
         """The indicators that count only as far as evidence covers them, at the given levels."""
+        return self.gated_codes[_ALL_LEVELS.intersection(levels)]
+
+    @cached_property
+    def gated_codes(self) -> dict[frozenset[str], tuple[str, ...]]:
+        """The same for every choice of levels: filing a report asks six times."""
         gates = [gate for activity in self.activities for gate in activity.gates]
-        gated = {gate.indicator for gate in gates if gate.level in levels}
-        return tuple(code for code in self.codes if code in gated)
+        choices = [frozenset(c) for size in range(len(LEVELS) + 1) for c in combinations(LEVELS, size)]
+        gated = {levels: {gate.indicator for gate in gates if gate.level in levels} for levels in choices}
+        return {levels: tuple(c for c in self.codes if c in found) for levels, found in gated.items()}
+
+    @cached_property
+    def judged(self) -> tuple[Activity, ...]:
+        """The activities that need evidence and have no column."""
+        return tuple(each for each in self.activities if each.required and not each.gates)
 
     def due_day(self, level: str) -> int:
         """The day of the month on which those are due who report to a unit of this level.

@@ -75,6 +75,7 @@ class Window(NamedTuple):
         return self.start < day <= self.end
 
 
+@lru_cache(maxsize=1024)
 def window(
     period: Period,
     *,

@@ -58,7 +58,7 @@ def units_covered(
     """
     found = {(proof.activity, proof.level): proof for proof in proofs}
     covered = dict.fromkeys(form.evidence_codes(levels), 0)
-    for activity in form.activities:
+    for activity in form.activities if found else ():
         for gate in activity.gates:
             proof = found.get((activity.code, gate.level))
             if proof and gate.indicator in covered:
@@ -76,18 +76,17 @@ def judged_activities(
     done = {entry["item"] for entry in said if entry.get("done") or entry.get("count")}
     proofs = list(proofs)
     judged = []
-    for activity in form.activities:
-        if activity.required and not activity.gates:
-            mine = [proof for proof in proofs if proof.activity == activity.code]
-            held = any(_count(activity, proof, accepted=True) for proof in mine)
-            judged.append(
-                {
-                    "activity": activity.code,
-                    "items": list(activity.items),
-                    "judgment": _judgment(bool(done & set(activity.items)), held, closed).value,
-                    "claimed": any(_count(activity, proof, accepted=False) for proof in mine),
-                }
-            )
+    for activity in form.judged:
+        mine = [proof for proof in proofs if proof.activity == activity.code] if proofs else ()
+        held = bool(mine) and any(_count(activity, proof, accepted=True) for proof in mine)
+        judged.append(
+            {
+                "activity": activity.code,
+                "items": list(activity.items),
+                "judgment": _judgment(not done.isdisjoint(activity.items), held, closed).value,
+                "claimed": bool(mine) and any(_count(activity, proof, accepted=False) for proof in mine),
+            }
+        )
     return judged
 
 

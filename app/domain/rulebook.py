@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from app.domain.expression import Fact, Program, Vocabulary
+from app.domain.expression import Program, Vocabulary
+from app.domain.quick import Fact
 from app.domain.ratio import format_quotient
 from app.domain.rule import Check, Rule, checks_of
 from app.errors import Finding, Severity, Text

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import bindparam, func, insert, select
 
-from app.db import Row, Session, prepared
+from app.db import Row, Session, prepared, question
 from app.domain.canonical import digest
 from app.domain.permission import Action, Actor
 from app.models import AuditEvent, AuditSegment, Unit
@@ -22,6 +22,8 @@ _UNITS = Unit.__table__  # type: ignore[attr-defined]
 _LAST = select(func.max(_EVENTS.c.seq)).scalar_subquery()
 _HEAD = prepared(select(_EVENTS.c.seq, _EVENTS.c.hash).where(_EVENTS.c.seq == _LAST))
 _APPEND = prepared(insert(_EVENTS))
+ASKED = question(_HEAD)
+"""The question that `record` asks, once in a group."""
 _PAGE = prepared(
     select(_EVENTS).where(_EVENTS.c.seq > bindparam("after")).order_by(_EVENTS.c.seq).limit(5000)
 )
@@ -45,7 +47,7 @@ def record(
 
     Rows are numbered without gaps, because writers take turns (app.db); a failure here undoes the write.
     """
-    head = session.one(_HEAD)
+    head = session.kept.get(_HEAD) or session.one(_HEAD)
     seq, previous = (head["seq"] + 1, head["hash"]) if head else (1, GENESIS)
     row: Row = {
         "seq": seq,
@@ -64,7 +66,8 @@ def record(
         "prev_hash": previous,
     }
     row["hash"] = seal(row)
-    session.run(_APPEND, **row)
+    session.defer(_APPEND, **row)
+    session.kept[_HEAD] = row
 
 
 def seal(row: Row) -> str:

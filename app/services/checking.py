@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import bindparam, func, select
 
-from app.db import Row, Session, prepared
+from app.db import Question, Row, Session, prepared, question
 from app.domain.checks import Facts, Previous, UnitFacts, check
 from app.domain.content import ReportContent
 from app.domain.form import FormVersion
@@ -53,6 +53,11 @@ def findings_of(
         coverage=covered,
     )
     return check(form, facts)
+
+
+def asked(unit: str, period: str) -> Question:
+    """The question that `previous` asks."""
+    return question(_PREVIOUS, unit=unit, month=period)
 
 
 def previous(session: Session, form: FormVersion, unit: str, period: Period) -> Previous | None:

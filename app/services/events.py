@@ -24,7 +24,7 @@ _APPEND = prepared(insert(_EVENTS).from_select(["seq", *_NAMES], _NEXT))
 
 def emit(session: Session, kind: str, *, unit: str, data: Mapping[str, object], now: datetime) -> None:
     """Add an event of a kind (`report.submitted`) about a unit; numbers rise without gaps."""
-    session.run(_APPEND, at=now, kind=kind, unit=unit, data=dict(data))
+    session.defer(_APPEND, at=now, kind=kind, unit=unit, data=dict(data))
 
 
 def listed(session: Session, *, after: int, limit: int, by: Actor) -> list[Row]:

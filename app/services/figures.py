@@ -93,7 +93,7 @@ def refresh(
         **values._asdict(),
         **_OPEN,
     }
-    session.run(_SAVE, **row)
+    session.defer(_SAVE, **row)
     revisions.bump_figures(session, period, unit)
     return row
 

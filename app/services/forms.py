@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, insert, select
 
-from app.db import Row, Session, prepared
+from app.db import Question, Row, Session, prepared, question
 from app.domain.form import FormVersion, builtin_forms, load_form
 from app.domain.period import Period
 from app.domain.permission import Action, Actor
@@ -37,10 +37,17 @@ def in_force(session: Session, period: Period) -> FormVersion:
 
     Raises Invalid (R30) when no form reaches back that far.
     """
-    found = session.one(_IN_FORCE, period=str(period))
+    month = str(period)
+    found = session.kept.get((_IN_FORCE, month)) or session.one(_IN_FORCE, period=month)
     if found is None:
         raise Invalid(code="period-invalid", findings=[_no_form()])
+    session.kept[_IN_FORCE, month] = found
     return _parsed(session, found["code"], found["version"], found["sha256"])
+
+
+def asked(period: str) -> Question:
+    """The question that `in_force` asks, once in a group."""
+    return question(_IN_FORCE, period=period)
 
 
 def get(session: Session, code: str, version: int) -> FormVersion:
@@ -112,6 +119,7 @@ def _store(session: Session, form: FormVersion, definition: str, *, by: Actor, n
         published_at=now,
         published_by=by.id,
     )
+    session.kept.clear()
     audit.record(session, by=by, action="form.publish", path="000000", thing=form.id, now=now, after=sha256)
     events.emit(session, "form.published", unit="000000", data={"form": form.id}, now=now)
     revisions.bump(session, revisions.FORMS)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, insert, select
 
-from app.db import Session, prepared
+from app.db import Question, Session, prepared, question
 from app.errors import Invalid, Text
 from app.models import IdempotencyKey
 
@@ -47,6 +47,11 @@ def fingerprint(method: str, target: str, body: bytes) -> str:
     return hashlib.sha256(head + body).hexdigest()
 
 
+def asked(key: Key | None, actor: str) -> list[Question]:
+    """The question that `once` asks."""
+    return [question(_GET, who=actor, key=key.text)] if key else []
+
+
 def once(
     session: Session, key: Key | None, work: Callable[[Session], Answer], *, actor: str, now: datetime
 ) -> Answer:
@@ -74,7 +79,7 @@ def once(
 
 
 def _keep(session: Session, key: Key, answer: Answer, actor: str, now: datetime) -> Answer:
-    session.run(
+    session.defer(
         _KEEP,
         actor=actor,
         key=key.text,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.db import Row, Session, prepared
+from app.db import Question, Row, Session, prepared
 from app.domain.closing import outside
 from app.domain.content import ReportContent
 from app.domain.deadline import timeliness
@@ -21,7 +21,18 @@ from app.domain.proof import Proof, units_covered
 from app.domain.workflow import Status, Transition
 from app.errors import Conflict, Invalid, NotFound, Text, VersionConflict
 from app.models import Report, ReportVersion
-from app.services import audit, consolidations, coverage, events, figures, mismatches, versions
+from app.services import (
+    audit,
+    checking,
+    consolidations,
+    coverage,
+    events,
+    figures,
+    forms,
+    mismatches,
+    standing,
+    versions,
+)
 from app.services.coverage import evidence_of
 from app.services.filing import Filing, Submission, judge, line_of, opened
 from app.services.periods import Policy
@@ -29,7 +40,7 @@ from app.services.periods import Policy
 __all__ = ["Saved", "Submission", "revise", "submit", "submit_draft"]
 
 _REPORTS = Report.__table__  # type: ignore[attr-defined]
-_ADD = prepared(upsert(_REPORTS).on_conflict_do_nothing(index_elements=["form_code", "unit_code", "period"]))
+_ADD = prepared(insert(_REPORTS))
 _CHANGES = (
     "form_version",
     "status",
@@ -50,6 +61,8 @@ _SAVE = prepared(
     )
     .values({_REPORTS.c[name]: bindparam(f"new_{name}") for name in _CHANGES})
 )
+_MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
+_CODE = re.compile(r"[0-9]{6}(?:[0-9]{3})?")
 _ADD_VERSION = prepared(insert(ReportVersion.__table__))  # type: ignore[attr-defined]
 
 
@@ -66,6 +79,14 @@ class Saved:
     evidence: dict[str, Any]
     figures: Row | None = None
     """The four values as they were before the step: they say whether the period is closed for the unit."""
+
+
+def asked(submission: Submission) -> list[Question]:
+    """What `submit` will ask; nothing for a body that names no unit and month, as there is no answer to it."""
+    unit, month = submission.unit, submission.period
+    if not (isinstance(month, str) and _MONTH.fullmatch(month) and _CODE.fullmatch(unit)):
+        return []
+    return [standing.asked(unit, month), forms.asked(month), checking.asked(unit, month), audit.ASKED]
 
 
 def submit(session: Session, *, submission: Submission, by: Actor, now: datetime, policy: Policy) -> Saved:
@@ -127,19 +148,20 @@ def submit_draft(
 
 def _save(session: Session, filing: Filing) -> Saved:
     line = line_of(filing)
-    proofs = coverage.proofs(session, filing.at.unit["code"], filing.period, filing.form)
+    unit, is_proved = filing.at.unit, filing.at.has_claims
+    proofs = coverage.proofs(session, unit["code"], filing.period, filing.form) if is_proved else []
     content, found = judge(session, filing, proofs)
     findings = [finding.as_json() for finding in found]
     _check_scope(session, filing, content)
     row = _row(filing, line, content)
     _store(session, row, filing.at.report)
     version = _version(filing, row, content, findings)
-    session.run(_ADD_VERSION, **version)
+    session.defer(_ADD_VERSION, **version)
     # Nothing counts before it is submitted; and a returned report counts as it was sent, until it is sent again.
     if not filing.submission.draft:
         _count(session, filing, content, proofs)
     _trail(session, filing, row)
-    by, unit = filing.by, filing.at.unit
+    by = filing.by
     shown = versions.seen(version["content"], unit["report_path"], by)
     shown_proof = evidence_of(
         filing.form, version["content"], proofs, filing.policy, closed=is_final(filing.at.figures)
@@ -191,8 +213,7 @@ def _row(filing: Filing, line: Transition, content: ReportContent) -> Row:
 def _store(session: Session, row: Row, before: Row | None) -> None:
     """Insert, or update the version that was read: of two writers exactly one wins on either database."""
     if before is None:
-        if session.run(_ADD, **row) != 1:
-            raise _exists(row)
+        session.defer(_ADD, **row)
         return
     values = {f"new_{name}": row[name] for name in _CHANGES}
     key = {"unit": row["unit_code"], "month": row["period"], "was_version": before["version"]}

@@ -57,7 +57,7 @@ def of_period(period: str) -> str:
 
 def bump(session: Session, name: str) -> None:
     """Say that answers which depend on this have changed."""
-    session.run(_BUMP, name=name)
+    session.defer(_BUMP, name=name)
 
 
 def current(session: Session, period: str) -> str:
@@ -77,7 +77,7 @@ def part_of(unit: str) -> str:
 
 def bump_figures(session: Session, period: str, unit: str) -> None:
     """Say that answers about a period have changed, and that nothing but this unit's figures did it."""
-    session.run(_BUMP_BOTH, period=of_period(period), part=f"part:{period}:{part_of(unit)}")
+    session.defer(_BUMP_BOTH, period=of_period(period), part=f"part:{period}:{part_of(unit)}")
 
 
 class States(NamedTuple):

@@ -5,20 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import BindParameter, Table, and_, bindparam, literal, select
+from sqlalchemy import BindParameter, Table, and_, bindparam, exists, literal, select
 
-from app.db import Row, Session, prepared
+from app.db import Question, Row, Session, prepared, question
 from app.domain.deadline import Deadline, Override
 from app.domain.form import FormVersion
 from app.domain.period import Period
 from app.errors import NotFound
-from app.models import DeadlineOverride, Figures, Report, Unit
+from app.models import Claim, DeadlineOverride, Figures, Report, Unit
 from app.services.periods import Policy
 
 _UNITS: Table = Unit.__table__  # type: ignore[attr-defined]
 _REPORTS: Table = Report.__table__  # type: ignore[attr-defined]
 _FIGURES: Table = Figures.__table__  # type: ignore[attr-defined]
 _OVERRIDES: Table = DeadlineOverride.__table__  # type: ignore[attr-defined]
+_CLAIMS: Table = Claim.__table__  # type: ignore[attr-defined]
 _PARENTS = _UNITS.alias("parent")
 _UNDER = _UNITS.alias("under")
 _MONTH: BindParameter[str] = bindparam("month")
@@ -47,6 +48,7 @@ _STANDING = prepared(
         .label("collects"),
         _OVERRIDES.c.due_on,
         _OVERRIDES.c.reason,
+        exists().where(_CLAIMS.c.unit_code == _UNITS.c.code).label("has_claims"),
     )
     .outerjoin(_PARENTS, _PARENTS.c.code == _UNITS.c.report_parent)
     .outerjoin(
@@ -60,19 +62,28 @@ _STANDING = prepared(
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is stored of a unit and period; `report` and `figures` are None while there are none."""
+    """What is stored of a unit and period; `report` and `figures` are None while there are none.
+
+    Without any claim of the unit nothing needs to be counted, which would cost as much as storing a version.
+    """
 
     unit: Row
     report: Row | None
     figures: Row | None
     parent_level: str
     override: Override | None
+    has_claims: bool
     collects: bool = False
     """Whether units report to it, so that its own report is the sum of theirs."""
 
     def due(self, period: Period, form: FormVersion, policy: Policy) -> Deadline:
         """When the unit's report is due: by the level it reports to, unless that unit moved the day."""
         return policy.due(period, form, self.parent_level, self.override)
+
+
+def asked(unit: str, period: str) -> Question:
+    """The question that `of` asks."""
+    return question(_STANDING, unit=unit, month=period)
 
 
 def of(session: Session, unit: str, period: str) -> Standing:
@@ -87,6 +98,7 @@ def of(session: Session, unit: str, period: str) -> Standing:
         parent_level=row["parent_level"] or row["u_level"],
         override=Override(date.fromisoformat(row["due_on"]), row["reason"]) if row["due_on"] else None,
         collects=bool(row["collects"]),
+        has_claims=bool(row["has_claims"]),
     )
 
 

@@ -3,11 +3,11 @@
 import pytest
 
 from bench.load import Load
-from bench.table import publish, table
+from bench.table import Goal, publish, table
 
 
 def load(rate, p50=2.0, p99=6.0, refused=0):
-    return Load(rate, 1.0, p50, p99, refused, 0, False)
+    return Load(rate, 1.0, p50, p99, refused, 0, False, 500.0)
 
 
 def test_the_first_contender_is_the_yardstick_at_the_same_number_of_connections():
@@ -15,17 +15,24 @@ def test_the_first_contender_is_the_yardstick_at_the_same_number_of_connections(
         ("floor", 1): [load(100), load(300), load(200)],
         ("ours", 1): [load(900), load(800), load(100)],
         ("floor", 16): [load(400)],
-        ("ours", 16): [load(1000, refused=2)],
+        ("ours", 16): [load(1000)],
     }
 
-    lines = table(results).splitlines()[-4:]
+    lines = table(results, {"ours": Goal(2, spread=4)}).splitlines()[-4:]
 
     assert lines == [
-        "| floor | 1 | 200 [100, 300, 200] | 1.00 | 2.00 | 6.00 | 3.0 | 0 |",
-        "| ours | 1 | 800 [900, 800, 100] | 4.00 | 2.00 | 6.00 | 3.0 | 0 |",
-        "| floor | 16 | 400 [400] | 1.00 | 2.00 | 6.00 | 3.0 | 0 |",
-        "| ours | 16 | 1,000 [1,000] | 2.50 | 2.00 | 6.00 | 3.0 | 2 |",
+        "| floor | 1 | 200 [100, 300, 200] | 1.00 |  |  | 2.00 | 6.00 | 3.0 | 0 | 500 |",
+        "| ours | 1 | 800 [900, 800, 100] | 4.00 |  |  | 2.00 | 6.00 | 3.0 | 0 | 500 |",
+        "| floor | 16 | 400 [400] | 1.00 |  |  | 2.00 | 6.00 | 3.0 | 0 | 500 |",
+        "| ours | 16 | 1,000 [1,000] | 2.50 | ≥ 2, p99 ≤ 4 p50 | yes | 2.00 | 6.00 | 3.0 | 0 | 500 |",
     ]
+
+
+@pytest.mark.parametrize("spoilt", [load(700), load(1000, p99=8.1), load(1000, refused=1)])
+def test_a_goal_is_missed_by_the_rate_by_the_slowest_and_by_a_refusal(spoilt):
+    results = {("floor", 16): [load(400)], ("ours", 16): [spoilt]}
+
+    assert "| **no** |" in table(results, {"ours": Goal(2, spread=4)})
 
 
 def test_a_table_replaces_only_what_stands_between_its_marks(tmp_path):

@@ -6,7 +6,8 @@ from threading import Thread
 
 import pytest
 
-from app.domain.expression import LONGEST, Fact, Program, defects, names_in
+from app.domain.expression import LONGEST, Program, defects, names_in
+from app.domain.quick import Fact
 
 VOCABULARY: dict[str, Fact] = {"c.a": 0, "c.b": 0, "p.a": 0, "u.level": "", "t.first": False}
 CONDITION = (bool,)
