@@ -67,7 +67,7 @@ TOKEN = {
         "days": 90,
     }
 }
-CONTACT = {"person": {"name": "示例甲", "phone": "13800000000"}}
+CONTACT = {"person": {"name": "示例甲", "phone": "13800000000", "email": "jia@office.example"}}
 REVEAL = {"call": {"reason": "截止日前电话催报"}}
 
 CLAIM = {

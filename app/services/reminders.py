@@ -16,7 +16,7 @@ from app.domain.deadline import Deadline
 from app.domain.ids import new_id
 from app.domain.period import FIRST, SHANGHAI, Period
 from app.domain.permission import SYSTEM, Action, Actor
-from app.models import Reminder, Report, Subscription, Unit
+from app.models import Contact, Reminder, Report, Subscription, Unit
 from app.models.unit import within
 from app.services import audit, events, forms, mail, periods, units
 
@@ -25,6 +25,7 @@ KINDS = {3: "D-3", 1: "D-1", 0: "D", -1: "D+1"}
 
 _REMINDERS = Reminder.__table__  # type: ignore[attr-defined]
 _SUBSCRIPTIONS = Subscription.__table__  # type: ignore[attr-defined]
+_CONTACTS = Contact.__table__  # type: ignore[attr-defined]
 _REPORTS = Report.__table__  # type: ignore[attr-defined]
 _UNITS = Unit.__table__  # type: ignore[attr-defined]
 _KEY = ("unit_code", "period", "due_on", "kind", "channel", "addressee")
@@ -43,7 +44,14 @@ _STATES = prepared(
         _REPORTS.c.period == bindparam("month")
     )
 )
-_ADDRESSES = prepared(
+_IN_CHARGE = prepared(
+    select(_CONTACTS.c.number, _CONTACTS.c.email).where(
+        _CONTACTS.c.unit_code == bindparam("unit"),
+        _CONTACTS.c.until_at.is_(None),
+        _CONTACTS.c.email.is_not(None),
+    )
+)
+_SUBSCRIBED = prepared(
     select(_SUBSCRIPTIONS.c.id, _SUBSCRIPTIONS.c.email)
     .where(_SUBSCRIPTIONS.c.unit_code == bindparam("unit"))
     .order_by(_SUBSCRIPTIONS.c.email)
@@ -103,7 +111,7 @@ def remind(
     with database.transaction() as session:
         found = due(session, now=now, policy=policy)
         rows = [row for each in found for row in _announced(session, each, bool(mailbox), by=by, now=now)]
-        letters = [(each, to) for each in found for to in session.all(_ADDRESSES, unit=each.unit)]
+        letters = [(each, to) for each in found for to in _addresses(session, each.unit)]
     if mailbox is not None and letters:
         rows += _mailed(database, mailbox, letters, now=now, by=by)
     return rows
@@ -166,7 +174,7 @@ def _due(session: Session, period: Period, today: date, policy: periods.Policy) 
 def _announced(session: Session, each: Due, has_mail: bool, *, by: Actor, now: datetime) -> list[Row]:
     """The event of one unit, and a line where it has nobody to write to."""
     rows = [_row(each, "webhook", "", "sent", now)]
-    if has_mail and not session.all(_ADDRESSES, unit=each.unit):
+    if has_mail and not _addresses(session, each.unit):
         rows.append(_row(each, "email", "", "no_address", now))
     new = [row for row in rows if session.run(_LOG, **row) == 1]
     if new and new[0]["channel"] == "webhook":
@@ -179,6 +187,18 @@ def _announced(session: Session, each: Due, has_mail: bool, *, by: Actor, now: d
         events.emit(session, "report.reminder", unit=each.unit, data=data, now=now)
         _record(session, each, by=by, now=now)
     return new
+
+
+def _addresses(session: Session, unit: str) -> list[Row]:
+    """Whom to write to, with the id that the log knows them by: who is in charge first, then who subscribed; an
+    address that is both gets one letter."""
+    in_charge = [
+        {"id": f"contact-{row['number']}", "email": row["email"]}
+        for row in session.all(_IN_CHARGE, unit=unit)
+    ]
+    taken = {row["email"].lower() for row in in_charge}
+    subscribed = [row for row in session.all(_SUBSCRIBED, unit=unit) if row["email"].lower() not in taken]
+    return [*in_charge, *subscribed]
 
 
 def _mailed(
