@@ -11,14 +11,14 @@ from sqlalchemy import bindparam, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db import Database, Row, Session, prepared
-from app.domain.completeness import UnitState, is_submitted
+from app.domain.completeness import UnitState, is_excused, is_submitted
 from app.domain.deadline import Deadline
 from app.domain.ids import new_id
 from app.domain.period import FIRST, SHANGHAI, Period
 from app.domain.permission import SYSTEM, Action, Actor
 from app.models import Contact, Reminder, Report, Subscription, Unit
 from app.models.unit import within
-from app.services import audit, events, forms, mail, periods, units
+from app.services import audit, events, excuses, forms, mail, periods, units
 
 KINDS = {3: "D-3", 1: "D-1", 0: "D", -1: "D+1"}
 """Days left until the deadline, in China, and the reminder that is due then (domain.md section 5: 催报)."""
@@ -82,7 +82,7 @@ class Due(NamedTuple):
 
 
 def due(session: Session, *, now: datetime, policy: periods.Policy) -> list[Due]:
-    """Who is to be reminded today: expected units without a submitted report, 3 days and 1 day before the
+    """Who is to be reminded today: expected units without a submitted report or an excuse, 3 days and 1 day before the
     deadline, on its day and the day after, by the calendar of China. In order of period and unit.
 
     A deadline may lie in the month after its period, so both months are looked at. A day on which nobody ran
@@ -153,6 +153,7 @@ PAGE_KEY = ("unit_code", "due_on", "kind", "channel", "addressee")
 def _due(session: Session, period: Period, today: date, policy: periods.Policy) -> Iterator[Due]:
     form = forms.in_force(session, period)
     deadlines: dict[str, Deadline] = {}
+    let_off = excuses.of_period(session, period)
     states = {row["unit_code"]: row for row in session.all(_STATES, month=str(period))}
     for unit in session.all(_IN_USE, on=form.window(period).end):
         parent = unit["report_parent"]
@@ -164,10 +165,9 @@ def _due(session: Session, period: Period, today: date, policy: periods.Policy) 
         day = deadlines[parent].due
         kind = KINDS.get((day - today).days)
         report = states.get(unit["code"])
-        state = UnitState(
-            unit["code"], *((report["status"], report["timeliness"]) if report else (None, None))
-        )
-        if kind is not None and not is_submitted(state):
+        status, timeliness = (report["status"], report["timeliness"]) if report else (None, None)
+        state = UnitState(unit["code"], status, timeliness, unit["code"] in let_off)
+        if kind is not None and not is_submitted(state) and not is_excused(state):
             yield Due(unit["code"], unit["name"], unit["report_path"], str(period), day, kind)
 
 
