@@ -116,14 +116,21 @@ class Kept(NamedTuple):
     body: bytes
 
 
+MOST_BYTES = 256 * 1024 * 1024
+"""Bytes of bodies that are kept. A province of 22 units takes 42 KB before anybody reports, the centre by townships
+62 MB: all provinces of a year in either view fit, or four answers of that largest kind."""
+
+
 class Answers:
     """Bytes of answers by what was asked, each with the state of the database that it was computed from.
 
-    One entry per question, so a new state replaces the old one; the least recently asked goes first.
+    One entry per question, so a new state replaces the old one; the least recently asked goes first. An answer
+    that alone is larger than `most` bytes is not kept.
     """
 
-    def __init__(self, size: int = 512, large: Large | None = None) -> None:
-        self._size = size
+    def __init__(self, most: int = MOST_BYTES, large: Large | None = None) -> None:
+        self._most = most
+        self._bytes = 0
         self._large = large
         self._kept: OrderedDict[_Question, Kept] = OrderedDict()
         self._lock = Lock()
@@ -174,10 +181,13 @@ class Answers:
 
     def _keep(self, key: _Question, answer: Kept) -> None:
         with self._lock:
+            if before := self._kept.pop(key, None):
+                self._bytes -= len(before.body)
             self._kept[key] = answer
-            self._kept.move_to_end(key)
-            if len(self._kept) > self._size:
-                self._kept.popitem(last=False)
+            self._bytes += len(answer.body)
+            while self._bytes > self._most:
+                _, gone = self._kept.popitem(last=False)
+                self._bytes -= len(gone.body)
 
 
 def _whole(found: dict[str, Any]) -> tuple[bytes, str]:
