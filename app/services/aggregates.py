@@ -203,17 +203,22 @@ def _parts(
     rows = session.all(_OF_PERIOD, month=str(period), path=path, path_from=path + "/", path_to=path + "0")
     found = [row for row in rows if not is_blind or row["status"] not in _UNSENT]
     contributing = units.contributors(session, unit, on=form.window(period).end)
-    final = {row["unit_code"] for row in rows if row["closed_under"] is not None}
-    is_final = bool(contributing) and all(row["code"] in final for row in contributing)
-    return _contributions(session, contributing, found, period), is_final
+    return _contributions(session, contributing, found, period), _is_final(contributing, rows)
 
 
 def of_codes(
     session: Session, contributing: Sequence[Row], period: Period, *, first: str, end: str
-) -> list[UnitFigures]:
-    """What these units bring to a sum, whose codes lie from `first` up to `end`, which is excluded."""
+) -> tuple[list[UnitFigures], bool]:
+    """What these units bring to a sum, and whether all of it is final; their codes lie from `first` up to `end`,
+    which is excluded."""
     found = session.all(_OF_CODES, month=str(period), first=first, end=end)
-    return _contributions(session, contributing, found, period)
+    return _contributions(session, contributing, found, period), _is_final(contributing, found)
+
+
+def _is_final(contributing: Sequence[Row], stored: Sequence[Row]) -> bool:
+    """Whether a close covers every unit of a sum."""
+    final = {row["unit_code"] for row in stored if row["closed_under"] is not None}
+    return bool(contributing) and all(row["code"] in final for row in contributing)
 
 
 def _contributions(
