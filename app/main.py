@@ -55,7 +55,7 @@ from app.console import board as demo_board
 from app.console import entry, home, organization, trends
 from app.console import mismatches as mismatch_pages
 from app.db import Database
-from app.domain.address import parse_outgoing
+from app.domain.address import Outgoing, parse_outgoing
 from app.domain.clock import Clock
 from app.domain.permission import check_listed
 from app.services import anchors, deliveries
@@ -64,7 +64,6 @@ from app.services.callers import Callers
 from app.services.deliveries import Courier
 from app.services.forms import parse_all as forms_in_use
 from app.services.mail import parse_mailbox
-from app.services.outgoing import Outgoing
 from app.services.parts import Parts
 from app.services.passwords import Hashing
 from app.services.periods import Policy
@@ -189,9 +188,9 @@ def provider_of(settings: Settings) -> Provider | None:
         client_id=settings.oidc_client_id,
         client_secret=settings.oidc_client_secret.get_secret_value(),
         return_url=settings.oidc_return_url,
-        outgoing=Outgoing(
+        allowed=Outgoing(
+            allows_http=settings.env is not Environment.PRODUCTION,
             networks=tuple(text.strip() for text in settings.oidc_networks.split(",") if text.strip()),
-            is_secure=settings.env is Environment.PRODUCTION,
         ),
     )
 

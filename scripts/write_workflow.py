@@ -10,6 +10,7 @@ TARGET = Path(__file__).parent.parent / "docs" / "workflow.md"
 
 NEEDS = {
     Need.OPEN: "period open or reopened (未关闭)",
+    Need.CLOSED: "period closed (已关闭)",
     Need.OTHER_HANDS: "not one's own report (回避)",
     Need.REASONS: "reasons (理由)",
     Need.EXPIRY: "an end (期限)",

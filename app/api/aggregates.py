@@ -74,9 +74,10 @@ async def get_completeness(request: Request, period: PeriodInPath, unit: UnitInP
     """Which of the expected units reported, on time or late, and which are missing.
 
     Expected is whoever the register names as reporting at the period's cut-off. A returned report keeps counting
-    by its first complete submission; one that came back as blank does not. Rates are over all expected units,
-    half-up to one decimal from integers. `omissions` tells of each missing unit how many months in a row it left
-    out before this one. There is no excuse (免报) yet: who need not report is ended in the register.
+    by its first complete submission; one that came back as blank does not. Rates are over the
+    expected units without the excused (免报, `PUT /periods/{period}/{unit}/excuse`), half-up to one decimal from
+    integers. `omissions` tells of each missing unit how many months in a row it left out before this one, the
+    excused ones not counted.
     """
     found = await read(
         request,

@@ -13,7 +13,6 @@ from app.api.examples import CONTACT, REVEAL
 from app.api.schemas.identity import ContactIn, ContactList, ContactOut, RevealIn
 from app.api.schemas.shapes import UnitInPath
 from app.db import Row
-from app.domain.contact import masked_name, masked_phone
 from app.services import contacts
 from app.services.idempotency import Answer
 
@@ -39,7 +38,10 @@ async def hand_over_contact(
     body: Annotated[ContactIn, json_body(ContactIn, examples=CONTACT)],
     dry_run: DryRun = False,
 ) -> Response:
-    """Name who is in charge from now on; of the person before only the masked name and number are kept."""
+    """Name who is in charge from now on; of the person before only what is masked is kept.
+
+    With an `email`, reminders (催报) of this unit go there, besides its subscriptions.
+    """
     return await write(
         request,
         contacts.hand_over,
@@ -49,6 +51,7 @@ async def hand_over_contact(
         unit_code=code,
         name=body.name,
         phone=body.phone,
+        email=body.email,
     )
 
 
@@ -72,12 +75,11 @@ async def reveal_contact(
 
 
 def _answer(row: Row, committed: bool) -> Answer:
-    """The contact; a stored answer under an Idempotency-Key outlives the hand-over, and so has no number in it."""
+    """The contact; a stored answer under an Idempotency-Key outlives the hand-over, and so has no person in it."""
     shown = row | {"committed": committed}
-    return Answer(200, encode(shown), {}, kept=encode({**shown, "name": None, "phone": None}))
+    return Answer(200, encode(shown), {}, kept=encode({**shown, "name": None, "phone": None, "email": None}))
 
 
 def _revealed(row: Row, committed: bool) -> Answer:
     # A dry run leaves no trace, so it shows nothing either.
-    hidden = {"name": masked_name(row["name"]), "phone": masked_phone(row["phone"]), "masked": True}
-    return _answer(row if committed else row | hidden, committed)
+    return _answer(row if committed else row | contacts.masked(row) | {"masked": True}, committed)

@@ -44,6 +44,7 @@ RETURN = {
 }
 REOPEN = {"correction": {"reason": "单位来函更正", "expires_at": "2015-05-05T00:00:00+08:00"}}
 DEADLINE = {"later": {"due_on": "2015-04-27", "reason": "25日为周六，顺延至周一"}}
+EXCUSE = {"excuse": {"reason": "因灾停工，本月免报"}}
 CLOSE = {"close": {"reason": "全部报表已审核，按期关闭"}}
 RESTATE = {"ledger": {"reason": "台账更正后重述"}}
 RECONCILE = {"in_force": {"period": "2015-04", "unit": "440000"}}
@@ -67,7 +68,7 @@ TOKEN = {
         "days": 90,
     }
 }
-CONTACT = {"person": {"name": "示例甲", "phone": "13800000000"}}
+CONTACT = {"person": {"name": "示例甲", "phone": "13800000000", "email": "jia@office.example"}}
 REVEAL = {"call": {"reason": "截止日前电话催报"}}
 
 CLAIM = {

@@ -9,10 +9,18 @@ from fastapi import APIRouter, Request, Response
 from app.api.answers import DryRun, json_answer, json_response, read, write
 from app.api.body import json_body
 from app.api.documented import answers
-from app.api.examples import CLOSE, DEADLINE, RESTATE
+from app.api.examples import CLOSE, DEADLINE, EXCUSE, RESTATE
 from app.api.schemas.shapes import PeriodInPath, UnitInPath
-from app.api.schemas.views import CloseIn, DeadlineIn, PeriodOut, PeriodStateOut, RestateIn
-from app.services import closings, periods
+from app.api.schemas.views import (
+    CloseIn,
+    DeadlineIn,
+    ExcuseIn,
+    ExcuseOut,
+    PeriodOut,
+    PeriodStateOut,
+    RestateIn,
+)
+from app.services import closings, excuses, periods
 from app.services.idempotency import Answer
 from app.services.periods import parse_period
 
@@ -59,6 +67,41 @@ async def set_deadline(
         due_on=body.due_on,
         reason=body.reason,
         policy=request.app.state.policy,
+    )
+
+
+@router.put("/{period}/{unit}/excuse", responses=answers(ExcuseOut, 200, 403, 404, 409, 413, 415, 422))
+async def excuse_unit(
+    request: Request,
+    period: PeriodInPath,
+    unit: UnitInPath,
+    body: Annotated[ExcuseIn, json_body(ExcuseIn, examples=EXCUSE)],
+    dry_run: DryRun = False,
+) -> Response:
+    """Let a unit off a month (免报), with a reason: by a reviewer of the unit that it reports to.
+
+    It is no longer missing, not reminded, and left out of the rates; sums still list it under `units_missing`. A
+    report that it sends all the same counts. 409 where none is expected, one was submitted, or the period is closed.
+    """
+    return await write(
+        request,
+        excuses.excuse,
+        _saved,
+        body=body.model_dump(),
+        dry_run=dry_run,
+        period=parse_period(period),
+        unit_code=unit,
+        reason=body.reason,
+    )
+
+
+@router.delete("/{period}/{unit}/excuse", responses=answers(ExcuseOut, 200, 403, 404, 409, 422))
+async def lift_excuse(
+    request: Request, period: PeriodInPath, unit: UnitInPath, dry_run: DryRun = False
+) -> Response:
+    """Take an excuse back: the unit is expected to report again. Answers what it was."""
+    return await write(
+        request, excuses.lift, _saved, dry_run=dry_run, period=parse_period(period), unit_code=unit
     )
 
 

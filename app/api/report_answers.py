@@ -56,7 +56,7 @@ def filed(actor: Actor, now: datetime, status: int, saved: Saved, committed: boo
     """What the author of a write is told; `allowed` says what can be done next, and why the rest cannot."""
     report = saved.report
     body = report_json(saved, actor, now) | {"committed": committed}
-    headers = {"ETag": etag_of(report["version"])} if committed else {}
+    headers = {"ETag": etag_of(report["version"])} if committed and report["version"] else {}
     if status == 201 and committed:
         headers["Location"] = f"/api/v1/reports/{report['period']}/{report['unit_code']}"
     return json_answer(body, status, headers)
@@ -73,7 +73,7 @@ def report_json(saved: Saved, actor: Actor, now: datetime) -> dict[str, Any]:
         "status": report["status"],
         "version": report["version"],
         "content_hash": report["content_hash"],
-        "received_at": instant(report["received_at"]),
+        "received_at": instant(report["received_at"]) if report["received_at"] else None,
         "timeliness": report["timeliness"],
         "deadline": instant(saved.deadline),
         **saved.content,

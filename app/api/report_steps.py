@@ -13,7 +13,7 @@ from app.api.context import received_at
 from app.api.documented import answers
 from app.api.examples import REOPEN, RETURN
 from app.api.report_answers import filed
-from app.api.schemas.reports import AcceptIn, ReopenIn, ReportOut, ReturnIn
+from app.api.schemas.reports import AcceptIn, ReopenedOut, ReopenIn, ReportOut, ReturnIn
 from app.api.schemas.shapes import Nothing, PeriodInPath, UnitInPath
 from app.services import report_states, reports
 from app.services.periods import parse_period
@@ -84,7 +84,7 @@ async def return_report(
     )
 
 
-@router.post("/{period}/{unit}/reopen", responses=answers(ReportOut, 200, 403, 404, 409, 413, 415, 422))
+@router.post("/{period}/{unit}/reopen", responses=answers(ReopenedOut, 200, 403, 404, 409, 413, 415, 422))
 async def reopen_report(
     request: Request,
     period: PeriodInPath,
@@ -96,7 +96,8 @@ async def reopen_report(
 
     After the end its unit can no longer write into it (409), until it is opened again. In a closed period this is
     the only way to correct a report: only this unit, and only the cells that `pointers` names (without it all);
-    the published figures stay until `POST /periods/{period}/{unit}/restate`.
+    also for a report that was never reviewed, and for a unit that never sent one (漏报): the answer is then `absent`,
+    until it files. The published figures stay until `POST /periods/{period}/{unit}/restate`.
     """
     return await _act(
         request,

@@ -144,6 +144,16 @@ class Database:
         finally:
             session.connection.close()
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """One read transaction on its own connection: a single state of the database, and no writer waits for it."""
+        session = self.connect_read_only()
+        try:
+            session.control(self._begin_read())
+            yield session
+        finally:
+            session.connection.close()
+
     def start(self) -> None:
         """Start the readers; idempotent. The writer starts with its first job."""
         if self._readers:

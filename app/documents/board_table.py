@@ -12,7 +12,14 @@ HEADINGS = (
     *("单位代码", "单位名称", "状态", "时效", "收到时间", "停留天数", "此前连续漏报"),
     *("台账未核实", "待解决事项", "下一步"),
 )
-STATES = {"absent": "未报", "draft": "草稿", "submitted": "待审", "returned": "已退回", "accepted": "已审"}
+STATES = {
+    "absent": "未报",
+    "excused": "免报",
+    "draft": "草稿",
+    "submitted": "待审",
+    "returned": "已退回",
+    "accepted": "已审",
+}
 TIMELINESS = {"on_time": "按时", "late": "迟报", None: None}
 
 

@@ -6,6 +6,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from app.domain.network import is_within
+
 LONGEST_URL = 500
 
 _NAT64 = ip_network("64:ff9b::/96")
@@ -30,14 +32,21 @@ class Target(NamedTuple):
 
 
 class Outgoing(NamedTuple):
-    """What the operator allows: plain http (for trying out), and hosts inside the network by name."""
+    """What the operator allows: plain http (for trying out), and what lies inside, hosts by name or networks
+    (CIDR) by address."""
 
     allows_http: bool = False
     inside: frozenset[str] = frozenset()
+    networks: tuple[str, ...] = ()
 
     def is_inside(self, host: str) -> bool:
         """Whether the operator named this host."""
         return host in self.inside
+
+    def allows(self, address: str) -> bool:
+        """Whether an IP address may be connected to. Of one's own networks the link-local addresses, where
+        clouds keep their keys, never may."""
+        return is_public(address) or (is_within(address, self.networks) and _is_single(address))
 
 
 def parse_outgoing(hosts: str, *, allows_http: bool) -> Outgoing:
@@ -64,7 +73,7 @@ def parse_target(url: str, allowed: Outgoing) -> Target:
     if not host or port == 0 or "@" in parts.netloc or "%" in parts.netloc or "#" in url:
         raise ValueError("url-malformed")
     if not allowed.is_inside(host):
-        _check_host(host)
+        _check_host(host, allowed)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Target(parts.scheme, host, port or _PORTS[parts.scheme], path)
 
@@ -96,10 +105,19 @@ def _within(ip: IPv4Address | IPv6Address) -> tuple[IPv4Address, ...]:
     return tuple(each for each in found if each is not None)
 
 
-def _check_host(host: str) -> None:
+def _is_single(address: str) -> bool:
+    """Whether an address names one machine, wherever it is asked."""
+    ip = ip_address(address)
+    ip = (isinstance(ip, IPv6Address) and ip.ipv4_mapped) or ip
+    return not (ip.is_link_local or ip.is_multicast or ip.is_unspecified)
+
+
+def _check_host(host: str, allowed: Outgoing) -> None:
     if _is_ip(host):
-        if not is_public(host):
+        if not allowed.allows(host):
             raise ValueError("url-internal")
+        return
+    if allowed.networks:  # names of one's own have any shape; what they lead to is checked
         return
     last = host.rpartition(".")[2]
     if "." not in host or not last[:1].isalpha() or last in ("localhost", "local", "internal"):

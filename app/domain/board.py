@@ -13,6 +13,8 @@ class Case(NamedTuple):
 
     status: str | None
     is_past_due: bool
+    is_excused: bool = False
+    """Missing with leave (免报)."""
     reasons: int = 0
     """Reasons with which it was returned."""
     unproved: int = 0
@@ -58,6 +60,8 @@ def next_action(case: Case) -> dict[str, Any]:
 
 
 def _next(case: Case) -> Next:
+    if case.is_excused:
+        return Next.NONE
     if case.status is None:
         return Next.URGE if case.is_past_due else Next.FILE
     waiting = {"draft": Next.SUBMIT, "returned": Next.CORRECT, "submitted": Next.REVIEW}
@@ -70,6 +74,8 @@ def _next(case: Case) -> Next:
 
 def blockers(case: Case) -> list[dict[str, Any]]:
     """Everything that keeps the unit from being done with, each with a count: {code, count, zh, en}."""
+    if case.is_excused:
+        return []
     if case.status in {None, "draft"}:
         return [_blocker("not_filed", 1, Text("未报", "not filed"))]
     found = [

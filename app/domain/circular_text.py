@@ -38,6 +38,7 @@ def overview(facts: Facts) -> list[str]:
         f"本期应报单位{of['expected']}个，已报{of['submitted']}个",
         f"其中按时报送{of['on_time']}个、迟报{of['late']}个",
         f"漏报{of['missing']}个" if facts.closed_on else f"尚未报送{of['missing']}个",
+        f"免报{of['excused']}个" if of["excused"] else "",
     )
     cut_off = facts.form.window(facts.period).end
     basis = clause(f"数据统计截止{day(cut_off)}", _ledger(facts), _vintage(facts))
@@ -66,7 +67,10 @@ def submission(facts: Facts) -> list[str]:
     late = f"迟报单位：{names(called[code] for code in of['lists']['late'])}。"
     absent = "漏报单位" if facts.closed_on else "尚未报送的单位"
     missing = f"{absent}：{names(called[code] for code in of['lists']['missing'])}。"
-    return [rates, late, missing, f"审核期间退回报表{facts.returns}次。"]
+    excused = (
+        [f"免报单位：{names(called[code] for code in of['lists']['excused'])}。"] if of["excused"] else []
+    )
+    return [rates, late, missing, *excused, f"审核期间退回报表{facts.returns}次。"]
 
 
 def coverage(facts: Facts) -> list[str]:
@@ -189,7 +193,9 @@ def _basis(facts: Facts) -> list[str]:
         return []
     told = "、".join(f"{s.label.zh}{ratios[s.code]['all_units_display']}" for s in differ)
     of = facts.completeness
-    return [f"以上比例按已报单位计算（{of['submitted']}/{of['expected']}）；未报单位按未开展计，{told}。"]
+    return [
+        f"以上比例按已报单位计算（{of['submitted']}/{of['expected'] - of['excused']}）；未报单位按未开展计，{told}。"
+    ]
 
 
 def _group(facts: Facts, heading: str, indicators: Sequence[Indicator]) -> str:

@@ -27,6 +27,12 @@ def masked_phone(text: str) -> str:
     return "****" if text else ""
 
 
+def masked_email(text: str) -> str:
+    """l***@office.example: the first character, always three stars, and the host."""
+    name, at, host = text.partition("@")
+    return f"{name[:1]}***{at}{host}"
+
+
 def masked_name(text: str) -> str:
     """示**: the first character, and always two stars, which do not tell the length."""
     return f"{text[0]}**" if text else ""

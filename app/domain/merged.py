@@ -14,13 +14,14 @@ Body = Mapping[str, Any]
 def merged(parts: Sequence[Body]) -> dict[str, Any]:
     """What `aggregate` answers for the units of all parts together, from its answers for disjoint parts.
 
-    The parts follow one form, view and vintage, and there is at least one. `units` and `separate` are left out:
+    The parts follow one form, view and vintage, and there is at least one; what is provisional in one of them is so
+    in the whole. `units` and `separate` are left out:
     who wants them has them in the parts. Lists of units come in code order.
     """
     first = parts[0]
-    same = ("provisional", "vintage", "view")
     return {
-        **{name: first[name] for name in same},
+        "provisional": any(part["provisional"] for part in parts),
+        **{name: first[name] for name in ("vintage", "view")},
         "units_expected": sum(part["units_expected"] for part in parts),
         "cells": {code: _cell([part["cells"][code] for part in parts]) for code in first["cells"]},
         "ratios": {code: _ratio([part["ratios"][code] for part in parts]) for code in first["ratios"]},

@@ -29,6 +29,7 @@ class Action(StrEnum):
     PUBLISH_FORM = "forms:publish"
     SET_DEADLINE = "deadline:set"
     CLOSE_PERIOD = "period:close"
+    EXCUSE_UNIT = "unit:excuse"
     WRITE_REPORT = "report:write"
     READ_REPORT = "report:read"
     READ_DRAFT = "report:read-draft"
@@ -66,6 +67,7 @@ ROLES: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.PUBLISH_FORM: frozenset({_A}),
         Action.SET_DEADLINE: frozenset({_V}),
         Action.CLOSE_PERIOD: frozenset({_V}),
+        Action.EXCUSE_UNIT: frozenset({_V}),
         Action.WRITE_REPORT: frozenset({_R}),
         Action.READ_REPORT: frozenset({_R, _V, _I}),
         Action.READ_DRAFT: frozenset({_R}),
@@ -123,6 +125,10 @@ OPERATIONS_OF: Mapping[Action, tuple[str, ...]] = MappingProxyType(
         Action.CLOSE_PERIOD: (
             "POST /api/v1/periods/{period}/{unit}/close",
             "POST /api/v1/periods/{period}/{unit}/restate",
+        ),
+        Action.EXCUSE_UNIT: (
+            "PUT /api/v1/periods/{period}/{unit}/excuse",
+            "DELETE /api/v1/periods/{period}/{unit}/excuse",
         ),
         Action.MANAGE_WEBHOOKS: (
             "POST /api/v1/webhooks",

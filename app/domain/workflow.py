@@ -41,6 +41,8 @@ class Need(StrEnum):
 
     OPEN = "open"
     """The period is not closed for the unit."""
+    CLOSED = "closed"
+    """The period is closed for the unit, reopened or not: until then a return does."""
     OTHER_HANDS = "other_hands"
     """Whoever submitted never reviews."""
     REASONS = "reasons"
@@ -63,23 +65,29 @@ _WRITE = (Action.WRITE_REPORT, frozenset({Need.OPEN}))
 _REVIEW = (Action.REVIEW_REPORT, frozenset({Need.OPEN, Need.OTHER_HANDS}))
 _RETURN = (Action.REVIEW_REPORT, frozenset({Need.OPEN, Need.OTHER_HANDS, Need.REASONS}))
 _REOPEN = (Action.REVIEW_REPORT, frozenset({Need.OTHER_HANDS, Need.REASONS, Need.EXPIRY}))
+_REOPEN_UNREVIEWED = (_REOPEN[0], _REOPEN[1] | {Need.CLOSED})
+_REOPEN_UNSENT = (Action.REVIEW_REPORT, frozenset({Need.CLOSED, Need.REASONS, Need.EXPIRY}))
 
 TRANSITIONS = (
     Transition(Status.ABSENT, Step.SAVE, Status.DRAFT, *_WRITE),
     Transition(Status.ABSENT, Step.SUBMIT, Status.SUBMITTED, *_WRITE),
+    Transition(Status.ABSENT, Step.REOPEN, Status.ABSENT, *_REOPEN_UNSENT),
     Transition(Status.DRAFT, Step.SAVE, Status.DRAFT, *_WRITE),
     Transition(Status.DRAFT, Step.SUBMIT, Status.SUBMITTED, *_WRITE),
+    Transition(Status.DRAFT, Step.REOPEN, Status.DRAFT, *_REOPEN_UNSENT),
     Transition(Status.SUBMITTED, Step.SUBMIT, Status.SUBMITTED, *_WRITE),
     Transition(Status.SUBMITTED, Step.WITHDRAW, Status.DRAFT, *_WRITE),
     Transition(Status.SUBMITTED, Step.RETURN, Status.RETURNED, *_RETURN),
     Transition(Status.SUBMITTED, Step.ACCEPT, Status.ACCEPTED, *_REVIEW),
+    Transition(Status.SUBMITTED, Step.REOPEN, Status.RETURNED, *_REOPEN_UNREVIEWED),
     Transition(Status.RETURNED, Step.SAVE, Status.RETURNED, *_WRITE),
     Transition(Status.RETURNED, Step.SUBMIT, Status.SUBMITTED, *_WRITE),
     Transition(Status.RETURNED, Step.REOPEN, Status.RETURNED, *_REOPEN),
     Transition(Status.ACCEPTED, Step.REOPEN, Status.RETURNED, *_REOPEN),
 )
 """Every move there is. A submitted report that is sent again stays submitted, as a new version; a returned one
-that is opened again gets another end, without which one that has expired could never be sent."""
+that is opened again gets another end, without which one that has expired could never be sent. What was never sent
+stays as it is when it is reopened after the close: the unit may file it then, late (domain.md A19)."""
 
 _TABLE = {(t.source, t.step): t for t in TRANSITIONS}
 NAMES = {
@@ -91,6 +99,9 @@ NAMES = {
 }
 _FORBIDDEN = Text("您的角色无权进行此操作", "Your role does not allow this")
 CLOSED = Text("本期已关闭，须先由上级重新开放", "The period is closed; it must be reopened first")
+NOT_CLOSED = Text(
+    "本期尚未关闭，无需重新开放；待审报表可直接退回", "The period is not closed: return the report instead"
+)
 _OWN = Text("报送人不得审核自己报送的报表", "Whoever submitted a report does not review it")
 
 
@@ -136,11 +147,17 @@ def allowed(
     shut = frozenset(Action) if is_closed else frozenset()
     if is_reopened:
         shut -= {Action.REVIEW_REPORT}
-    return [Allowed(step, tuple(_against(status, step, may, shut, is_own))) for step in Step]
+    is_final = is_closed or is_reopened
+    return [Allowed(step, tuple(_against(status, step, may, shut, is_own, is_final))) for step in Step]
 
 
 def _against(
-    status: Status, step: Step, may: Callable[[Action], bool], shut: frozenset[Action], is_own: bool
+    status: Status,
+    step: Step,
+    may: Callable[[Action], bool],
+    shut: frozenset[Action],
+    is_own: bool,
+    is_final: bool,
 ) -> list[Text]:
     line = transition(status, step)
     if line is None:
@@ -153,5 +170,6 @@ def _against(
     return [
         *([] if may(line.action) else [_FORBIDDEN]),
         *([CLOSED] if line.action in shut and Need.OPEN in line.needs else []),
+        *([NOT_CLOSED] if Need.CLOSED in line.needs and not is_final else []),
         *([_OWN] if is_own and Need.OTHER_HANDS in line.needs else []),
     ]

@@ -6,6 +6,7 @@ from app.models.circular import Circular
 from app.models.closing import Closing
 from app.models.contact import Contact, Disclosure
 from app.models.evidence import Claim, ClaimEvidence, ClaimUnit, Evidence
+from app.models.excuse import Excuse
 from app.models.form_version import FormVersion
 from app.models.job import Job
 from app.models.ledger import LedgerFigure, LedgerImport, Reconciliation
@@ -38,6 +39,7 @@ __all__ = [
     "DeadlineOverride",
     "Disclosure",
     "Evidence",
+    "Excuse",
     "Figures",
     "FormVersion",
     "Grant",

@@ -11,7 +11,7 @@ from app.models.base import Instant
 
 
 class Contact(SQLModel, table=True):
-    """One person's time in charge. At the hand-over name and phone are overwritten by what a list shows."""
+    """One person's time in charge. At the hand-over name, phone and address are overwritten by what a list shows."""
 
     __tablename__ = "contact"
     __table_args__ = (
@@ -30,6 +30,8 @@ class Contact(SQLModel, table=True):
     number: int = Field(primary_key=True)
     name: str = Field(max_length=40)
     phone: str = Field(max_length=40)
+    email: str | None = Field(default=None, max_length=254)
+    """Where reminders go; none unless the person wants them."""
     from_at: datetime = Field(sa_type=Instant)
     from_by: str = Field(max_length=64)
     until_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -43,6 +43,7 @@ class Reminder(SQLModel, table=True):
     kind: str = Field(primary_key=True, max_length=3)
     channel: str = Field(primary_key=True, max_length=7)
     addressee: str = Field(primary_key=True, max_length=32)
-    """The id of the subscription; empty for the webhook channel and where nobody has subscribed."""
+    """The id of the subscription, `contact-N` for the person in charge; empty for the webhook channel and where
+    there is nobody to write to."""
     sent_at: datetime = Field(sa_type=Instant)
     outcome: str = Field(max_length=10)

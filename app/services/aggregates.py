@@ -116,14 +116,21 @@ class Kept(NamedTuple):
     body: bytes
 
 
+MOST_BYTES = 256 * 1024 * 1024
+"""Bytes of bodies that are kept. A province of 22 units takes 42 KB before anybody reports, the centre by townships
+62 MB: all provinces of a year in either view fit, or four answers of that largest kind."""
+
+
 class Answers:
     """Bytes of answers by what was asked, each with the state of the database that it was computed from.
 
-    One entry per question, so a new state replaces the old one; the least recently asked goes first.
+    One entry per question, so a new state replaces the old one; the least recently asked goes first. An answer
+    that alone is larger than `most` bytes is not kept.
     """
 
-    def __init__(self, size: int = 512, large: Large | None = None) -> None:
-        self._size = size
+    def __init__(self, most: int = MOST_BYTES, large: Large | None = None) -> None:
+        self._most = most
+        self._bytes = 0
         self._large = large
         self._kept: OrderedDict[_Question, Kept] = OrderedDict()
         self._lock = Lock()
@@ -174,10 +181,13 @@ class Answers:
 
     def _keep(self, key: _Question, answer: Kept) -> None:
         with self._lock:
+            if before := self._kept.pop(key, None):
+                self._bytes -= len(before.body)
             self._kept[key] = answer
-            self._kept.move_to_end(key)
-            if len(self._kept) > self._size:
-                self._kept.popitem(last=False)
+            self._bytes += len(answer.body)
+            while self._bytes > self._most:
+                _, gone = self._kept.popitem(last=False)
+                self._bytes -= len(gone.body)
 
 
 def _whole(found: dict[str, Any]) -> tuple[bytes, str]:
@@ -193,17 +203,22 @@ def _parts(
     rows = session.all(_OF_PERIOD, month=str(period), path=path, path_from=path + "/", path_to=path + "0")
     found = [row for row in rows if not is_blind or row["status"] not in _UNSENT]
     contributing = units.contributors(session, unit, on=form.window(period).end)
-    final = {row["unit_code"] for row in rows if row["closed_under"] is not None}
-    is_final = bool(contributing) and all(row["code"] in final for row in contributing)
-    return _contributions(session, contributing, found, period), is_final
+    return _contributions(session, contributing, found, period), _is_final(contributing, rows)
 
 
 def of_codes(
     session: Session, contributing: Sequence[Row], period: Period, *, first: str, end: str
-) -> list[UnitFigures]:
-    """What these units bring to a sum, whose codes lie from `first` up to `end`, which is excluded."""
+) -> tuple[list[UnitFigures], bool]:
+    """What these units bring to a sum, and whether all of it is final; their codes lie from `first` up to `end`,
+    which is excluded."""
     found = session.all(_OF_CODES, month=str(period), first=first, end=end)
-    return _contributions(session, contributing, found, period)
+    return _contributions(session, contributing, found, period), _is_final(contributing, found)
+
+
+def _is_final(contributing: Sequence[Row], stored: Sequence[Row]) -> bool:
+    """Whether a close covers every unit of a sum."""
+    final = {row["unit_code"] for row in stored if row["closed_under"] is not None}
+    return bool(contributing) and all(row["code"] in final for row in contributing)
 
 
 def _contributions(

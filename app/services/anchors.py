@@ -19,7 +19,7 @@ from app.domain.address import Outgoing
 from app.domain.period import china_date
 from app.errors import Unavailable
 from app.models import AuditEvent, AuditSegment, OutboxEvent
-from app.services.outbound import post
+from app.services.outbound import call
 
 CLOSING = ("period.closed", "circular.published")
 """Events after which the chain is anchored at once; else once a day."""
@@ -63,7 +63,7 @@ def anchor(database: Database, place: str, *, now: datetime, allowed: Outgoing) 
     head = Anchor(row["seq"], row["hash"], now)
     if not is_url(place):
         append(Path(place), head)
-    elif not post(place, head.line(), {}, allowed=allowed).is_taken:
+    elif not call(place, head.line(), {}, allowed=allowed).is_taken:
         raise Unavailable()
     return head
 

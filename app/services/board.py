@@ -49,6 +49,7 @@ class Line:
     code: str
     name: str
     status: str | None
+    is_excused: bool
     timeliness: str | None
     received_at: datetime | None
     warnings: int
@@ -67,7 +68,12 @@ class Line:
         same = ("name", "timeliness", "received_at", "warnings", "hints", "mismatches", "unrecorded")
         more = ("age_days", "open_mismatches", "omitted_before", "blockers", "next_action")
         named = {name: getattr(self, name) for name in (*same, *more)}
-        return {"unit": self.code, "state": self.status or "absent", **named}
+        return {"unit": self.code, "state": self.state, **named}
+
+    @property
+    def state(self) -> str:
+        """The status, or why there is none: excused (免报) or absent."""
+        return "excused" if self.is_excused else self.status or "absent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,7 @@ class Board:
 
     def as_json(self) -> dict[str, Any]:
         """The board as the HTTP contract writes it."""
-        states = Counter(line.status or "absent" for line in self.lines)
+        states = Counter(line.state for line in self.lines)
         actions = Counter(line.next_action["code"] for line in self.lines)
         return {
             "period": str(self.period),
@@ -156,8 +162,17 @@ def _lines(
 ) -> list[Line]:
     counts = _Ledger(expected, run, found)
     omitted = {each["unit"]: each["omitted_before"] for each in complete["omissions"]}
+    excused = set(complete["lists"]["excused"])
     return [
-        _line(unit, reports.get(code), counts.of(code), omitted.get(code), complete["deadline"], now)
+        _line(
+            unit,
+            reports.get(code),
+            counts.of(code),
+            omitted.get(code),
+            code in excused,
+            complete["deadline"],
+            now,
+        )
         for code, unit in ((unit["unit"], unit) for unit in expected)
     ]
 
@@ -189,6 +204,7 @@ def _line(
     report: Row | None,
     ledger: dict[str, Any],
     omitted: int | None,
+    is_excused: bool,
     deadline: datetime,
     now: datetime,
 ) -> Line:
@@ -196,6 +212,7 @@ def _line(
     case = Case(
         status=report["status"] if report else None,
         is_past_due=now > deadline,
+        is_excused=is_excused,
         reasons=len(reasons),
         unproved=sum(Flag.PENDING in flags for flags in unit["flags"].values()),
         open_mismatches=ledger["open_mismatches"],
@@ -204,7 +221,8 @@ def _line(
     return Line(
         **_reported(unit, report),
         **ledger,
-        age_days=_age(report, deadline, now),
+        is_excused=is_excused,
+        age_days=0 if is_excused else _age(report, deadline, now),
         omitted_before=omitted,
         blockers=blockers(case),
         next_action=next_action(case),

@@ -26,6 +26,7 @@ from app.services import (
     audit,
     completeness,
     events,
+    excuses,
     figures,
     forms,
     periods,
@@ -163,6 +164,7 @@ def of_unit(session: Session, *, period: Period, unit_code: str, policy: Policy,
         **found,
         "state": "closed" if closed_under else "open",
         "closed_under": closed_under,
+        "excuse": excuses.shown(session, unit_code, period),
         **_shown(session, unit_code, period, number, row, by),
     }
 

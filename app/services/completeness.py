@@ -14,7 +14,7 @@ from app.domain.period import Period
 from app.domain.permission import Action, Actor
 from app.domain.workflow import Status
 from app.models import Report, Unit
-from app.services import forms, periods, units
+from app.services import excuses, forms, periods, units
 
 _REPORTS = Report.__table__  # type: ignore[attr-defined]
 _UNITS = Unit.__table__  # type: ignore[attr-defined]
@@ -72,6 +72,7 @@ def _omissions(
     found = session.all(
         _LAST_REPORTED, month=str(period), path=path, path_from=path + "/", path_to=path + "0"
     )
+    excused = excuses.before(session, path, period)
     last = {row["unit_code"]: Period.parse(row["period"]) for row in found}
     return [
         {
@@ -79,7 +80,10 @@ def _omissions(
             "name": row["name"],
             "last_reported": str(last[row["code"]]) if row["code"] in last else None,
             "omitted_before": omitted_before(
-                period, last.get(row["code"]), first_expected(form, row["valid_from"])
+                period,
+                last.get(row["code"]),
+                first_expected(form, row["valid_from"]),
+                excused.get(row["code"], ()),
             ),
         }
         for row in expected
@@ -88,9 +92,15 @@ def _omissions(
 
 
 def states(session: Session, period: Period, expected: Iterable[Row]) -> list[UnitState]:
-    """Where each expected unit's report stands."""
+    """Where each expected unit's report stands, and whether it is let off."""
+    let_off = excuses.of_period(session, period)
     reports = {row["unit_code"]: row for row in session.all(_STATES, month=str(period))}
     return [
-        UnitState(code, report["status"] if report else None, report["timeliness"] if report else None)
+        UnitState(
+            code,
+            report["status"] if report else None,
+            report["timeliness"] if report else None,
+            code in let_off,
+        )
         for code, report in ((row["code"], reports.get(row["code"])) for row in expected)
     ]

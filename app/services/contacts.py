@@ -9,12 +9,13 @@ from sqlalchemy import bindparam, func, insert, select, update
 
 from app.db import Row, Session, prepared
 from app.domain.canonical import digest
-from app.domain.contact import is_phone, masked_name, masked_phone
+from app.domain.contact import is_phone, masked_email, masked_name, masked_phone
 from app.domain.ids import new_id
 from app.domain.permission import Action, Actor
 from app.errors import Finding, Invalid, NotFound, Severity, Text
 from app.models import Contact, Disclosure
 from app.services import audit, events, units
+from app.services.mail import is_email
 
 LONGEST_NAME = 40
 HISTORY = 50
@@ -32,6 +33,7 @@ _END = prepared(
     .values(
         name=bindparam("masked_name"),
         phone=bindparam("masked_phone"),
+        email=bindparam("masked_email"),
         until_at=bindparam("at"),
         until_by=bindparam("who"),
     )
@@ -59,7 +61,7 @@ def get(session: Session, unit_code: str, *, by: Actor) -> Row:
         return _public(row)
     shown = session.all(_SHOWN_TO, unit=unit_code, number=row["number"])
     told = [{name: each[name] for name in ("shown_at", "shown_to", "reason")} for each in shown]
-    return _public(row) | {"name": row["name"], "phone": row["phone"], "masked": False, "shown": told}
+    return _whole(row) | {"shown": told}
 
 
 def history(session: Session, unit_code: str, *, by: Actor) -> list[Row]:
@@ -68,18 +70,20 @@ def history(session: Session, unit_code: str, *, by: Actor) -> list[Row]:
     return [_public(row) for row in session.all(_HISTORY, unit=unit_code)[:HISTORY]]
 
 
-def hand_over(session: Session, unit_code: str, *, name: str, phone: str, by: Actor, now: datetime) -> Row:
+def hand_over(
+    session: Session, unit_code: str, *, name: str, phone: str, email: str | None, by: Actor, now: datetime
+) -> Row:
     """Name who is in charge from now on. What is kept of the one before is what a list would show.
 
-    Neither name nor number reach the audit: it outlives both. Raises NotFound, Forbidden, Invalid.
+    Neither name nor number nor address reach the audit: it outlives them. Raises NotFound, Forbidden, Invalid.
     """
     path = units.get(session, unit_code)["report_path"]
     by.check(Action.NAME_CONTACT, path)
-    _check(name, phone)
+    _check(name, phone, email)
     before = session.one(_CURRENT, unit=unit_code)
     if before is not None:
-        masked = {"masked_name": masked_name(before["name"]), "masked_phone": masked_phone(before["phone"])}
-        session.run(_END, unit=unit_code, at=now, who=by.id, **masked)
+        shown = {f"masked_{name}": value for name, value in masked(before).items()}
+        session.run(_END, unit=unit_code, at=now, who=by.id, **shown)
     last = session.one(_LAST, unit=unit_code)
     number = (last["number"] or 0) + 1 if last else 1
     session.run(
@@ -88,6 +92,7 @@ def hand_over(session: Session, unit_code: str, *, name: str, phone: str, by: Ac
         number=number,
         name=name,
         phone=phone,
+        email=email,
         from_at=now,
         from_by=by.id,
         until_at=None,
@@ -115,7 +120,7 @@ def reveal(session: Session, unit_code: str, *, reason: str, by: Actor, now: dat
         reason=reason,
     )
     _trail(session, "contact.reveal", unit_code, path, row["number"], by=by, now=now, after=digest([reason]))
-    return _public(row) | {"name": row["name"], "phone": row["phone"], "masked": False}
+    return _whole(row)
 
 
 def _public(row: Row) -> Row:
@@ -124,14 +129,27 @@ def _public(row: Row) -> Row:
     return {
         "unit": row["unit_code"],
         "number": row["number"],
-        "name": row["name"] if is_over else masked_name(row["name"]),
-        "phone": row["phone"] if is_over else masked_phone(row["phone"]),
+        **(_personal(row) if is_over else masked(row)),
         "masked": True,
         "from_at": row["from_at"],
         "from_by": row["from_by"],
         "until_at": row["until_at"],
         "until_by": row["until_by"],
     }
+
+
+def _whole(row: Row) -> Row:
+    return _public(row) | _personal(row) | {"masked": False}
+
+
+def _personal(row: Row) -> Row:
+    return {name: row[name] for name in ("name", "phone", "email")}
+
+
+def masked(row: Row) -> Row:
+    """What a list shows of a person who is in charge."""
+    email = masked_email(row["email"]) if row["email"] else None
+    return {"name": masked_name(row["name"]), "phone": masked_phone(row["phone"]), "email": email}
 
 
 def _trail(
@@ -141,7 +159,7 @@ def _trail(
     audit.record(session, by=by, action=action, path=path, thing=thing, version=number, now=now, **more)
 
 
-def _check(name: str, phone: str) -> None:
+def _check(name: str, phone: str, email: str | None) -> None:
     found = []
     if not (name.isprintable() and 0 < len(name.strip()) and len(name) <= LONGEST_NAME):
         text = Text(
@@ -154,5 +172,8 @@ def _check(name: str, phone: str) -> None:
             "Not a mobile number or a landline with area code",
         )
         found.append(Finding("invalid-phone", "invalid-phone", Severity.ERROR, "/phone", text))
+    if email is not None and not is_email(email):
+        text = Text("邮箱地址有误，例如 li@example.org", "This is no e-mail address, such as li@example.org")
+        found.append(Finding("invalid-email", "invalid-email", Severity.ERROR, "/email", text))
     if found:
         raise Invalid(code=found[0].code if len(found) == 1 else "invalid", findings=found)

@@ -17,7 +17,7 @@ from app.domain.signature import delay, signed_headers
 from app.models import OutboxEvent, Unit, Webhook, WebhookDelivery
 from app.models.unit import within
 from app.services import webhooks
-from app.services.outbound import Outcome, Resolve, addresses_of, post
+from app.services.outbound import Outcome, Resolve, addresses_of, call
 
 LEASE = timedelta(seconds=60)
 """Longer than any attempt takes: after it, one that was cut short by a crash is made again."""
@@ -234,4 +234,4 @@ def _claimed(database: Database, now: datetime) -> Row | None:
 def _send(work: Row, courier: Courier) -> Outcome:
     body = message_of(work)
     headers = signed_headers(work["secret"], message=work["id"], at=courier.now(), body=body)
-    return post(work["url"], body, headers, allowed=courier.allowed, resolve=courier.resolve)
+    return call(work["url"], body, headers, allowed=courier.allowed, resolve=courier.resolve)

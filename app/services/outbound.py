@@ -1,4 +1,4 @@
-"""Calls to addresses that users name: checked, pinned to what was checked, bounded in time and size."""
+"""Calls of the service to others: addresses checked, pinned to what was checked, bounded in time and size."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 
-from app.domain.address import Outgoing, Target, is_public, parse_target
+from app.domain.address import Outgoing, Target, parse_target
 
 CONNECT = 5.0
 """Seconds to connect, and between two reads."""
@@ -19,8 +19,8 @@ CONNECT = 5.0
 TOTAL = 15.0
 """Seconds for everything after the connection stands: an answer that drips is cut off."""
 
-LARGEST_ANSWER = 65_536
-"""Bytes of an answer that are read; what it says beyond its status is not kept."""
+LARGEST_ANSWER = 262_144
+"""Bytes of an answer that are read: what a provider of identities says of itself takes a tenth."""
 
 Resolve = Callable[[str, int], list[str]]
 """Takes a host and a port, gives its IP addresses; raises OSError."""
@@ -28,15 +28,21 @@ Resolve = Callable[[str, int], list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a call: the status of the answer, or None and a word for what failed."""
+    """What became of a call: the status of the answer and its body, or None and a word for what failed."""
 
     status: int | None
     error: str | None = None
+    body: bytes = b""
 
     @property
     def is_taken(self) -> bool:
         """Whether the receiver took it: any 2xx."""
         return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the body was read."""
+        return len(self.body) <= LARGEST_ANSWER
 
 
 def addresses_of(host: str, port: int) -> list[str]:
@@ -45,25 +51,26 @@ def addresses_of(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(each[4][0]) for each in found))
 
 
-def post(
+def call(
     url: str,
-    body: bytes,
+    body: bytes | None,
     headers: Mapping[str, str],
     *,
     allowed: Outgoing,
     resolve: Resolve = addresses_of,
     seconds: float = TOTAL,
 ) -> Outcome:
-    """POST a JSON body once. Never raises; never follows a redirect.
+    """POST a body once, JSON unless the headers say otherwise; GET without one. Never raises; never follows a
+    redirect.
 
-    The host is resolved once, every address it has must be public (unless the operator named the host), and
+    The host is resolved once, every address it has must be allowed (unless the operator named the host), and
     the connection goes to the address that was checked, so that a second answer of the resolver changes
     nothing. TLS is verified against the host's name.
     """
     try:
         target = parse_target(url, allowed)
         with _connected(target, _checked(target, allowed, resolve), seconds) as connection:
-            return Outcome(_exchange(connection, target, body, headers))
+            return _exchange(connection, target, body, headers)
     except ValueError as error:
         return Outcome(None, str(error) if str(error).startswith("url-") else "answer-malformed")
     except ssl.SSLError:
@@ -78,7 +85,7 @@ def _checked(target: Target, allowed: Outgoing, resolve: Resolve) -> str:
     found = resolve(target.host, target.port)
     if not found:
         raise OSError("no address")
-    if not allowed.is_inside(target.host) and not all(is_public(address) for address in found):
+    if not allowed.is_inside(target.host) and not all(map(allowed.allows, found)):
         raise ValueError("url-internal")
     return found[0]
 
@@ -109,19 +116,17 @@ def _cut(connection: socket.socket, is_late: threading.Event) -> None:
         connection.shutdown(socket.SHUT_RDWR)
 
 
-def _exchange(connection: socket.socket, target: Target, body: bytes, headers: Mapping[str, str]) -> int:
+def _exchange(
+    connection: socket.socket, target: Target, body: bytes | None, headers: Mapping[str, str]
+) -> Outcome:
     talk = http.client.HTTPConnection(target.host, target.port)
     talk.sock = connection
-    sent = {
-        "Host": target.authority,
-        "Content-Type": "application/json",
-        "User-Agent": "yuebao",
-        "Connection": "close",
-    }
-    talk.request("POST", target.path, body, {**sent, **headers})
+    sent = {"Host": target.authority, "User-Agent": "yuebao", "Connection": "close"}
+    if body is not None:
+        sent["Content-Type"] = "application/json"
+    talk.request("GET" if body is None else "POST", target.path, body, {**sent, **headers})
     answer = talk.getresponse()
-    answer.read(LARGEST_ANSWER)
-    return answer.status
+    return Outcome(answer.status, body=answer.read(LARGEST_ANSWER + 1))
 
 
 @cache

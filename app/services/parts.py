@@ -102,12 +102,12 @@ def _current(
     """The part as it stands: the one that is kept, or computed anew."""
     if before is not None and before.state == state:
         return before
-    found = of_codes(session, rows, period, first=name, end=str(int(name) + 1).zfill(len(name)))
+    found, is_final = of_codes(session, rows, period, first=name, end=str(int(name) + 1).zfill(len(name)))
     body = aggregate(
         form.summed,
         form.ratios,
         found,
-        provisional=True,
+        provisional=not is_final,
         vintage=None,
         view=view,
     )

@@ -18,8 +18,9 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from app.domain.address import Outgoing, parse_target
 from app.errors import Text, Unauthenticated, Unavailable
-from app.services.outgoing import Outgoing
+from app.services.outbound import Outcome, call
 
 ALGORITHMS = ("RS256", "ES256", "PS256")
 """How the provider may sign. Never `none`, and never with a secret that both sides know."""
@@ -29,6 +30,8 @@ FRESH = 3600.0
 
 LEEWAY = 60
 """Seconds by which the clocks of both sides may differ."""
+
+ACCEPT = {"Accept": "application/json"}
 
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
@@ -70,7 +73,8 @@ class Provider:
     client_id: str
     client_secret: str
     return_url: str
-    outgoing: Outgoing
+    allowed: Outgoing
+    ask: Callable[..., Outcome] = call
     clock: Callable[[], float] = monotonic
     _known: dict[str, tuple[float, Any]] = field(default_factory=dict)
 
@@ -116,9 +120,8 @@ class Provider:
             "Content-Type": "application/x-www-form-urlencoded",
             "Authorization": f"Basic {b64encode(pair.encode()).decode()}",
         }
-        answer = self.outgoing.post(
-            str(self._description()["token_endpoint"]), urlencode(body).encode(), headers
-        )
+        url = str(self._description()["token_endpoint"])
+        answer = self.ask(url, urlencode(body).encode(), ACCEPT | headers, allowed=self.allowed)
         return str(_object(answer).get("id_token", ""))
 
     def _claims(self, token: str, now: datetime) -> dict[str, Any]:
@@ -147,17 +150,23 @@ class Provider:
 
     def _description(self) -> dict[str, Any]:
         url = self.issuer.rstrip("/") + "/.well-known/openid-configuration"
-        found: dict[str, Any] = self._remembered(url, lambda: _object(self.outgoing.get(url)))
+        found: dict[str, Any] = self._remembered(url, lambda: self._get(url))
         if found.get("issuer") != self.issuer or not all(isinstance(found.get(e), str) for e in ENDPOINTS):
             self._known.clear()
             raise _misdescribed()
-        for endpoint in ENDPOINTS:
-            self.outgoing.check(found[endpoint])
+        try:
+            for endpoint in ENDPOINTS:
+                parse_target(found[endpoint], self.allowed)
+        except ValueError:
+            raise _unreachable() from None
         return found
+
+    def _get(self, url: str) -> dict[str, Any]:
+        return _object(self.ask(url, None, ACCEPT, allowed=self.allowed))
 
     def _keys(self) -> KeySet:
         url = str(self._description()["jwks_uri"])
-        keys: KeySet = self._remembered(url, lambda: KeySet.import_key_set(_object(self.outgoing.get(url))))  # type: ignore[arg-type]
+        keys: KeySet = self._remembered(url, lambda: KeySet.import_key_set(self._get(url)))  # type: ignore[arg-type]
         return keys
 
     def _remembered(self, url: str, ask: Callable[[], Any]) -> Any:
@@ -187,9 +196,19 @@ def _misdescribed() -> Unavailable:
     )
 
 
-def _object(body: bytes) -> dict[str, Any]:
+def _unreachable() -> Unavailable:
+    return Unavailable(
+        Text("身份认证服务暂不可用，请稍后重试", "The identity provider cannot be used now; try again later"),
+        code="provider-unavailable",
+        headers={"Retry-After": "30"},
+    )
+
+
+def _object(answer: Outcome) -> dict[str, Any]:
+    if answer.status != 200 or not answer.is_whole:
+        raise _unreachable()
     try:
-        found = orjson.loads(body)
+        found = orjson.loads(answer.body)
     except orjson.JSONDecodeError:
         raise _misdescribed() from None
     if not isinstance(found, dict):

@@ -11,20 +11,21 @@ from sqlalchemy import bindparam, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db import Database, Row, Session, prepared
-from app.domain.completeness import UnitState, is_submitted
+from app.domain.completeness import UnitState, is_excused, is_submitted
 from app.domain.deadline import Deadline
 from app.domain.ids import new_id
 from app.domain.period import FIRST, SHANGHAI, Period
 from app.domain.permission import SYSTEM, Action, Actor
-from app.models import Reminder, Report, Subscription, Unit
+from app.models import Contact, Reminder, Report, Subscription, Unit
 from app.models.unit import within
-from app.services import audit, events, forms, mail, periods, units
+from app.services import audit, events, excuses, forms, mail, periods, units
 
 KINDS = {3: "D-3", 1: "D-1", 0: "D", -1: "D+1"}
 """Days left until the deadline, in China, and the reminder that is due then (domain.md section 5: 催报)."""
 
 _REMINDERS = Reminder.__table__  # type: ignore[attr-defined]
 _SUBSCRIPTIONS = Subscription.__table__  # type: ignore[attr-defined]
+_CONTACTS = Contact.__table__  # type: ignore[attr-defined]
 _REPORTS = Report.__table__  # type: ignore[attr-defined]
 _UNITS = Unit.__table__  # type: ignore[attr-defined]
 _KEY = ("unit_code", "period", "due_on", "kind", "channel", "addressee")
@@ -43,7 +44,14 @@ _STATES = prepared(
         _REPORTS.c.period == bindparam("month")
     )
 )
-_ADDRESSES = prepared(
+_IN_CHARGE = prepared(
+    select(_CONTACTS.c.number, _CONTACTS.c.email).where(
+        _CONTACTS.c.unit_code == bindparam("unit"),
+        _CONTACTS.c.until_at.is_(None),
+        _CONTACTS.c.email.is_not(None),
+    )
+)
+_SUBSCRIBED = prepared(
     select(_SUBSCRIPTIONS.c.id, _SUBSCRIPTIONS.c.email)
     .where(_SUBSCRIPTIONS.c.unit_code == bindparam("unit"))
     .order_by(_SUBSCRIPTIONS.c.email)
@@ -74,7 +82,7 @@ class Due(NamedTuple):
 
 
 def due(session: Session, *, now: datetime, policy: periods.Policy) -> list[Due]:
-    """Who is to be reminded today: expected units without a submitted report, 3 days and 1 day before the
+    """Who is to be reminded today: expected units without a submitted report or an excuse, 3 days and 1 day before the
     deadline, on its day and the day after, by the calendar of China. In order of period and unit.
 
     A deadline may lie in the month after its period, so both months are looked at. A day on which nobody ran
@@ -103,7 +111,7 @@ def remind(
     with database.transaction() as session:
         found = due(session, now=now, policy=policy)
         rows = [row for each in found for row in _announced(session, each, bool(mailbox), by=by, now=now)]
-        letters = [(each, to) for each in found for to in session.all(_ADDRESSES, unit=each.unit)]
+        letters = [(each, to) for each in found for to in _addresses(session, each.unit)]
     if mailbox is not None and letters:
         rows += _mailed(database, mailbox, letters, now=now, by=by)
     return rows
@@ -145,6 +153,7 @@ PAGE_KEY = ("unit_code", "due_on", "kind", "channel", "addressee")
 def _due(session: Session, period: Period, today: date, policy: periods.Policy) -> Iterator[Due]:
     form = forms.in_force(session, period)
     deadlines: dict[str, Deadline] = {}
+    let_off = excuses.of_period(session, period)
     states = {row["unit_code"]: row for row in session.all(_STATES, month=str(period))}
     for unit in session.all(_IN_USE, on=form.window(period).end):
         parent = unit["report_parent"]
@@ -156,17 +165,16 @@ def _due(session: Session, period: Period, today: date, policy: periods.Policy) 
         day = deadlines[parent].due
         kind = KINDS.get((day - today).days)
         report = states.get(unit["code"])
-        state = UnitState(
-            unit["code"], *((report["status"], report["timeliness"]) if report else (None, None))
-        )
-        if kind is not None and not is_submitted(state):
+        status, timeliness = (report["status"], report["timeliness"]) if report else (None, None)
+        state = UnitState(unit["code"], status, timeliness, unit["code"] in let_off)
+        if kind is not None and not is_submitted(state) and not is_excused(state):
             yield Due(unit["code"], unit["name"], unit["report_path"], str(period), day, kind)
 
 
 def _announced(session: Session, each: Due, has_mail: bool, *, by: Actor, now: datetime) -> list[Row]:
     """The event of one unit, and a line where it has nobody to write to."""
     rows = [_row(each, "webhook", "", "sent", now)]
-    if has_mail and not session.all(_ADDRESSES, unit=each.unit):
+    if has_mail and not _addresses(session, each.unit):
         rows.append(_row(each, "email", "", "no_address", now))
     new = [row for row in rows if session.run(_LOG, **row) == 1]
     if new and new[0]["channel"] == "webhook":
@@ -179,6 +187,18 @@ def _announced(session: Session, each: Due, has_mail: bool, *, by: Actor, now: d
         events.emit(session, "report.reminder", unit=each.unit, data=data, now=now)
         _record(session, each, by=by, now=now)
     return new
+
+
+def _addresses(session: Session, unit: str) -> list[Row]:
+    """Whom to write to, with the id that the log knows them by: who is in charge first, then who subscribed; an
+    address that is both gets one letter."""
+    in_charge = [
+        {"id": f"contact-{row['number']}", "email": row["email"]}
+        for row in session.all(_IN_CHARGE, unit=unit)
+    ]
+    taken = {row["email"].lower() for row in in_charge}
+    subscribed = [row for row in session.all(_SUBSCRIBED, unit=unit) if row["email"].lower() not in taken]
+    return [*in_charge, *subscribed]
 
 
 def _mailed(

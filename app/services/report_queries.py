@@ -17,8 +17,9 @@ from app.models.unit import below, within
 from app.services import coverage, forms, standing, units, versions
 from app.services.coverage import evidence_of
 from app.services.periods import Policy
-from app.services.reports import Saved, is_final
+from app.services.reports import Saved
 from app.services.standing import Standing
+from app.services.steps import is_final
 
 _REPORTS = Report.__table__  # type: ignore[attr-defined]
 _VERSIONS = ReportVersion.__table__  # type: ignore[attr-defined]

@@ -13,10 +13,10 @@ from app.db import Row, Session, prepared
 from app.domain.content import parse_content
 from app.domain.form import FormVersion
 from app.domain.period import Period
-from app.domain.permission import Actor
+from app.domain.permission import Action, Actor
 from app.domain.proof import units_covered
 from app.domain.workflow import Status, Step, Transition
-from app.errors import Conflict, Text, VersionConflict
+from app.errors import Conflict, NotFound, Text, VersionConflict
 from app.models import Report
 from app.services import (
     audit,
@@ -32,8 +32,9 @@ from app.services import (
 )
 from app.services.coverage import evidence_of
 from app.services.periods import Policy
-from app.services.reports import Saved, is_final
+from app.services.reports import Saved
 from app.services.standing import Standing
+from app.services.steps import is_final
 
 _REPORTS = Report.__table__  # type: ignore[attr-defined]
 _KEY = (_REPORTS.c.unit_code == bindparam("unit"), _REPORTS.c.period == bindparam("month"))
@@ -109,6 +110,9 @@ def reopen(
 ) -> Saved:
     """Open an accepted report for a correction, with a reason and an end, or move the end of a returned one.
 
+    After the close also one that was not reviewed, and a unit that sent nothing, whether or not it has a draft:
+    nobody above it sees which.
+
     In a closed period only this unit can write again, until the end, and only into the cells that `pointers`
     name (none: all). Its published figures stay as they are until a restatement. Conflict for an end that is not
     in the future.
@@ -118,10 +122,6 @@ def reopen(
             Text("重新开放的截止时间须在将来", "A reopening must end in the future"), code="expiry-past"
         )
     end = expires_at.isoformat()
-    why = [{"pointer": each, "text": reason, "expires_at": end} for each in pointers or ("",)]
-    saved = _take(session, Step.REOPEN, {"reasons": why}, **act)
-    if not is_final(saved.figures):
-        return saved
     leave = {
         "reason": reason,
         "expires_at": end,
@@ -129,8 +129,47 @@ def reopen(
         "by": act["by"].id,
         "at": act["now"].isoformat(),
     }
+    at = standing.of(session, act["unit"], act["period"])
+    if at.report is None or at.report["status"] == Status.DRAFT:
+        # There are no cells yet of which some could be named.
+        return _opened(session, at, leave | {"pointers": []}, **act)
+    why = [{"pointer": each, "text": reason, "expires_at": end} for each in pointers or ("",)]
+    saved = _take(session, Step.REOPEN, {"reasons": why}, **act)
+    if not is_final(saved.figures):
+        return saved
     figures.reopen(session, period=act["period"], unit=act["unit"], leave=leave)
     return replace(saved, figures={**(saved.figures or {}), "reopening": leave})
+
+
+def _opened(session: Session, at: Standing, leave: Row, **act: Unpack[Act]) -> Saved:
+    """Let a unit file after the close what it had not sent. Raises NotFound in a period that is open to it."""
+    by, month, period = act["by"], act["period"], Period.parse(act["period"])
+    by.check(Action.REVIEW_REPORT, at.unit["report_path"])
+    if at.figures is None or not is_final(at.figures):
+        raise NotFound()
+    form = forms.get(session, at.figures["form_code"], at.figures["form_version"])
+    figures.reopen(session, period=month, unit=act["unit"], leave=leave)
+    report: Row = {
+        **dict.fromkeys(("content_hash", "received_at", "timeliness")),
+        "form_code": form.code,
+        "form_version": form.version,
+        "period": month,
+        "unit_code": act["unit"],
+        "status": Status.ABSENT.value,
+        "version": 0,
+        "reasons": [{"pointer": "", "text": leave["reason"], "expires_at": leave["expires_at"]}],
+    }
+    _trail(session, Step.REOPEN, at, report, by, act["now"])
+    return Saved(
+        report=report,
+        unit=at.unit,
+        content={"figures": {}},
+        findings=[],
+        author="",
+        deadline=at.due(period, form, act["policy"]).instant,
+        evidence=evidence_of(form, {}, [], act["policy"], closed=True),
+        figures={**at.figures, "reopening": leave},
+    )
 
 
 def _take(

@@ -36,6 +36,7 @@ from app.services import (
 from app.services.coverage import evidence_of
 from app.services.filing import Filing, Submission, judge, line_of, opened
 from app.services.periods import Policy
+from app.services.steps import is_final
 
 __all__ = ["Saved", "Submission", "revise", "submit", "submit_draft"]
 
@@ -178,11 +179,6 @@ def _check_scope(session: Session, filing: Filing, content: ReportContent) -> No
     found = outside(figures["reopening"]["pointers"], old, content.as_json())
     if found:
         raise Invalid(code="cell-not-reopened", findings=found)
-
-
-def is_final(figures: Row | None) -> bool:
-    """Whether a close made the figures of a unit final."""
-    return figures is not None and figures["closed_under"] is not None
 
 
 def _row(filing: Filing, line: Transition, content: ReportContent) -> Row:

@@ -7,7 +7,17 @@ from datetime import datetime
 from app.db import Row
 from app.domain.closing import is_reopened
 from app.domain.permission import Action, Actor
-from app.domain.workflow import CLOSED, TRANSITIONS, Need, Status, Step, Transition, allowed, transition
+from app.domain.workflow import (
+    CLOSED,
+    NOT_CLOSED,
+    TRANSITIONS,
+    Need,
+    Status,
+    Step,
+    Transition,
+    allowed,
+    transition,
+)
 from app.errors import Conflict, Forbidden, NotFound, Text
 from app.services import versions
 
@@ -44,16 +54,23 @@ def check_taken(step: Step, report: Row | None, unit: Row, author: str, by: Acto
 
 
 def check_open(line: Transition, figures: Row | None, now: datetime) -> None:
-    """Refuse a step in a closed period. Raises Conflict.
+    """Refuse a step in a closed period, or one that only a closed period knows. Raises Conflict.
 
     A unit writes while a reopening lasts; what came of it can be reviewed at any time.
     """
+    if Need.CLOSED in line.needs and not is_final(figures):
+        raise Conflict(NOT_CLOSED, code="wrong-status", status_now=line.source.value)
     if Need.OPEN not in line.needs or not is_closed(figures, now):
         return
     assert figures is not None
     if figures["reopening"] and line.action is Action.REVIEW_REPORT:
         return
     raise Conflict(CLOSED, code="period-closed", closed_under=figures["closed_under"])
+
+
+def is_final(figures: Row | None) -> bool:
+    """Whether a close made the figures of a unit final."""
+    return figures is not None and figures["closed_under"] is not None
 
 
 def is_closed(figures: Row | None, now: datetime) -> bool:

@@ -22,7 +22,7 @@ FORM = '''code = "x"'''
 
 def ready(service: Service, status: str) -> None:
     """Guangzhou's and Changsha's reports of April in a state, so that only permission can refuse."""
-    if status in {"absent", "account", "disabled", "contact", "token"}:
+    if status in {"absent", "excused", "account", "disabled", "contact", "token"}:
         return
     for code in (GUANGZHOU, CHANGSHA):
         service.post(REPORTS, report(code, draft=status == "draft"), by="everybody")
@@ -57,6 +57,8 @@ def prepared(service: Service, status: str, code: str) -> str:
     """What an operation on accounts, tokens or contacts needs at a unit; the id of what was made."""
     if status == "contact":
         service.put(f"/api/v1/units/{code}/contact", PERSON, by="everybody")
+    if status == "excused":
+        service.put(f"/api/v1/periods/2015-04/{code}/excuse", EXCUSE, by="centre")
     if status == "token":
         with Database(service.database_url).transaction() as session:
             life = {"role": Role.INTEGRATOR, "name": "x", "by": BY, "now": service.clock.now()}
@@ -74,6 +76,7 @@ def prepared(service: Service, status: str, code: str) -> str:
     return made
 
 
+EXCUSE = {"reason": "因灾停工，本月免报"}
 PERSON = {"name": "示例甲", "phone": "13800000000"}
 ACCOUNT = "/api/v1/accounts/{made}"
 HERE = "/api/v1/reports/2015-04/{unit}"
@@ -143,6 +146,16 @@ OPERATIONS: dict[str, Operation] = {
             {"due_on": "2015-04-27", "reason": "顺延至周一"},
         ),
         place="province",
+    ),
+    "PUT /api/v1/periods/{period}/{unit}/excuse": Operation(
+        Action.EXCUSE_UNIT,
+        lambda code: Asked("PUT", f"/api/v1/periods/2015-04/{code}/excuse", None, EXCUSE),
+        "absent",
+    ),
+    "DELETE /api/v1/periods/{period}/{unit}/excuse": Operation(
+        Action.EXCUSE_UNIT,
+        lambda code: Asked("DELETE", f"/api/v1/periods/2015-04/{code}/excuse", None),
+        "excused",
     ),
     "POST /api/v1/periods/{period}/{unit}/close": Operation(
         Action.CLOSE_PERIOD,

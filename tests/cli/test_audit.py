@@ -60,6 +60,16 @@ def test_a_sound_chain_with_its_anchor_is_0(database: Path) -> None:
     assert (code, "anchors: 1" in said) == (0, True)
 
 
+def test_nobody_who_writes_waits_for_a_check(database: Path) -> None:
+    run("audit", "anchor")
+    connection = sqlite3.connect(database)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        assert run("audit", "verify")[0] == 0
+    finally:
+        connection.close()
+
+
 @pytest.mark.parametrize(
     "statement",
     [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,10 @@ from joserfc.jwk import RSAKey
 
 from app.cli.account import BY
 from app.db import Database
+from app.domain.address import Outgoing
 from app.errors import Problem
 from app.services import accounts
-from app.services.outgoing import Outgoing
+from app.services.outbound import Outcome
 from app.services.provider import Errand, Provider
 from tests import openid
 from tests.office import Seeds, seeded_url, seeds
@@ -165,22 +166,19 @@ ERRAND = Errand("s", "n", "v")
 ISSUER = "https://id.example"
 
 
-class Told(Outgoing):
+def telling(token: str) -> Callable[..., Outcome]:
     """A provider whose answers a test writes: a token that a real one would never sign."""
 
-    def __init__(self, token: str) -> None:
-        super().__init__()
-        object.__setattr__(self, "token", token)
-
-    def get(self, url: str) -> bytes:
+    def ask(url: str, body: bytes | None, headers: object, *, allowed: Outgoing) -> Outcome:
         found: Any = {"keys": [KEY.as_dict(private=False)]}
         if url.endswith("configuration"):
             found = {"issuer": ISSUER, "authorization_endpoint": f"{ISSUER}/a"}
             found |= {"token_endpoint": f"{ISSUER}/t", "jwks_uri": f"{ISSUER}/k"}
-        return json.dumps(found).encode()
+        elif body is not None:
+            found = {"id_token": token}
+        return Outcome(200, body=json.dumps(found).encode())
 
-    def post(self, url: str, body: bytes, headers: object) -> bytes:
-        return b'{"id_token":"%s"}' % self.token.encode()  # type: ignore[attr-defined]
+    return ask
 
 
 def subject(key: RSAKey = KEY, header: dict[str, Any] | None = None, token: str = "", **claims: Any) -> str:
@@ -188,7 +186,7 @@ def subject(key: RSAKey = KEY, header: dict[str, Any] | None = None, token: str 
     good = {"iss": ISSUER, "aud": "c", "sub": "li", "nonce": "n", "iat": at, "exp": at + 300}
     kept = {name: value for name, value in (good | claims).items() if value is not None}
     made = token or jwt.encode({"alg": "RS256", "kid": "one"} | (header or {}), kept, key)
-    provider = Provider(ISSUER, "c", "secret", RETURN_URL, Told(made))
+    provider = Provider(ISSUER, "c", "secret", RETURN_URL, Outgoing(), telling(made))
     return provider.subject(ERRAND, code="x", state="s", issuer="", now=NOW)
 
 

@@ -23,6 +23,7 @@ from tests.domain.sample import FORM
         (Case("accepted", True, open_mismatches=3, unproved=1), "settle", "reviewer"),
         (Case("accepted", True, open_mismatches=0, unproved=1), "prove", "reporter"),
         (Case("accepted", True), "none", None),
+        (Case(None, True, is_excused=True), "none", None),
     ],
 )
 def test_there_is_one_next_action_and_somebody_whose_turn_it_is(case: Case, code: str, by: str) -> None:
@@ -41,6 +42,7 @@ def test_everything_in_the_way_is_named_at_once() -> None:
     ]
     assert [found["code"] for found in blockers(Case(None, True, unrecorded=7))] == ["not_filed"]
     assert [found["count"] for found in blockers(Case("returned", False, reasons=2))] == [2]
+    assert blockers(Case(None, True, is_excused=True)) == []
 
 
 @pytest.mark.parametrize(
@@ -62,6 +64,16 @@ def test_omissions_are_counted_back_to_the_last_report(
     known = Period.parse(last) if last else None
 
     assert omitted_before(Period.parse(period), known, Period.parse(first)) == count
+
+
+@pytest.mark.parametrize(
+    ("excused", "count"),
+    [([], 3), (["2015-05"], 2), (["2015-04", "2015-05", "2015-06"], 0), (["2015-03", "2015-07"], 3)],
+)
+def test_an_excused_month_is_no_omission_and_interrupts_none(excused: list[str], count: int) -> None:
+    let_off = {Period.parse(month) for month in excused}
+
+    assert omitted_before(Period.parse("2015-07"), None, Period.parse("2015-04"), let_off) == count
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from app.domain.circular_number import is_number, number
 from app.domain.completeness import completeness
 from app.domain.period import Period
 from app.errors import Conflict
-from tests.domain.circular_sample import SAID, facts, last_month, sums, three, unit
+from tests.domain.circular_sample import SAID, STATES, facts, last_month, sums, three, unit
 
 
 def said(block, **changes):
@@ -55,6 +55,20 @@ def test_rates_and_names_of_late_and_missing_units_are_told():
         "漏报单位：示例甲市。",
         "审核期间退回报表2次。",
     ]
+
+
+def test_who_is_excused_is_told_and_neither_missing_nor_in_the_rates():
+    excused = completeness([state._replace(is_let_off=True) for state in STATES])
+
+    assert "漏报0个，免报1个。" in said("overview", completeness=excused)
+    assert said("submission", completeness=excused).split("\n") == [
+        "报送率100.0%（2/2），及时率50.0%（1/2）。",
+        "迟报单位：示例区。",
+        "漏报单位：无。",
+        "免报单位：示例甲市。",
+        "审核期间退回报表0次。",
+    ]
+    assert "（2/2）" in said("coverage", completeness=excused)
 
 
 def test_coverage_tells_number_share_and_change_against_last_month():

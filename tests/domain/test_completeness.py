@@ -15,6 +15,8 @@ STATES = [
     UnitState("440400", "draft", None),
     UnitState("440500", "returned", "on_time"),
     UnitState("440606", "returned", None),
+    UnitState("440700", None, None, True),
+    UnitState("440800", "submitted", "on_time", True),
 ]
 
 
@@ -38,11 +40,12 @@ def test_every_unit_is_in_the_lists_it_belongs_to():
     body = completeness(STATES)
 
     assert body["lists"] == {
-        "expected": ["440100", "440200", "440300", "440400", "440500", "440606"],
-        "submitted": ["440100", "440200", "440500"],
-        "on_time": ["440100", "440500"],
+        "expected": ["440100", "440200", "440300", "440400", "440500", "440606", "440700", "440800"],
+        "submitted": ["440100", "440200", "440500", "440800"],
+        "on_time": ["440100", "440500", "440800"],
         "late": ["440200"],
         "missing": ["440300", "440400", "440606"],
+        "excused": ["440700"],
         "returned": ["440500", "440606"],
         "accepted": ["440100"],
     }
@@ -51,12 +54,18 @@ def test_every_unit_is_in_the_lists_it_belongs_to():
     }
 
 
-def test_rates_are_over_all_expected_units_and_exact():
+def test_rates_are_over_expected_units_without_the_excused_and_exact():
     rates = completeness(STATES)["rates"]
 
-    assert rates["submitted"] == {"numerator": 3, "denominator": 6, "ratio": "0.5", "display": "50.0%"}
-    assert rates["on_time"]["display"] == "33.3%"
-    assert rates["accepted"]["display"] == "16.7%"
+    assert rates["submitted"] == {
+        "numerator": 4,
+        "denominator": 7,
+        "ratio": "0.571428571429",
+        "display": "57.1%",
+    }
+    assert rates["on_time"]["display"] == "42.9%"
+    assert rates["accepted"]["display"] == "14.3%"
+    assert "excused" not in rates
 
 
 def test_no_expected_unit_gives_no_rate():

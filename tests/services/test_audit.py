@@ -166,6 +166,17 @@ def everything(service: Service) -> dict[str, list[dict[str, Any]]]:
     return {name: service.rows(table) for name, table in metadata.tables.items()}
 
 
+def test_a_check_sees_one_state_while_others_write(service: Service) -> None:
+    with Database(service.database_url).snapshot() as session:
+        before = session.all(select(EVENTS.c.seq))
+        assert FILE(service).status == 201
+
+        assert audit.broken(session) == []
+        assert session.all(select(EVENTS.c.seq)) == before
+
+    assert len(service.rows(EVENTS)) == len(before) + 1
+
+
 @pytest.mark.parametrize("name", WRITES)
 def test_every_write_leaves_exactly_its_rows(service: Service, name: str) -> None:
     write = WRITES[name]

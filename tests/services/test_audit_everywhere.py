@@ -73,6 +73,8 @@ def on_circular(step: str, body: Any, method: str = "POST") -> Any:
 APPROVE = on_circular("/approve", {})
 PUBLISH = on_circular("/publish", {})
 
+EXCUSE = asked("PUT", f"/api/v1/periods/2015-04/{GUANGZHOU}/excuse", "reviewer", {"reason": "示例原因"})
+
 OPERATIONS: dict[str, Write] = {
     "POST /api/v1/reports": WRITES["file"],
     "PUT /api/v1/reports/{period}/{unit}": WRITES["correct"],
@@ -84,6 +86,10 @@ OPERATIONS: dict[str, Write] = {
     "PUT /api/v1/periods/{period}/{unit}/deadline": WRITES["deadline"],
     "POST /api/v1/periods/{period}/{unit}/close": WRITES["close"],
     "POST /api/v1/periods/{period}/{unit}/restate": WRITES["restate"],
+    "PUT /api/v1/periods/{period}/{unit}/excuse": Write(EXCUSE),
+    "DELETE /api/v1/periods/{period}/{unit}/excuse": Write(
+        asked("DELETE", f"/api/v1/periods/2015-04/{GUANGZHOU}/excuse", "reviewer"), (EXCUSE,)
+    ),
     "POST /api/v1/forms": WRITES["form"],
     "POST /api/v1/ledger/imports": WRITES["import"],
     "POST /api/v1/reconciliations": WRITES["reconcile"],

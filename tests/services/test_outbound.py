@@ -1,4 +1,5 @@
-"""Calls to addresses that users name: none of them reaches into the network of the service."""
+"""Calls of the service to others: none of them reaches into its network, whatever a name or an address
+pretends to be."""
 
 from __future__ import annotations
 
@@ -6,11 +7,14 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field
 
 import pytest
 
 from app.domain.address import LONGEST_URL, Outgoing, is_public, parse_outgoing, parse_target
-from app.services.outbound import Outcome, addresses_of, post
+from app.errors import Unavailable
+from app.services.outbound import LARGEST_ANSWER, Outcome, addresses_of, call
+from app.services.provider import Errand, Provider
 from tests.receiver import HOST, receiving
 
 PUBLIC = "93.184.216.34"
@@ -90,12 +94,19 @@ INSIDE = [
     "http://[fe80::1%25lo]:{port}/",
     "http://[fd00::1]:{port}/",
     "http://169.254.169.254/latest/meta-data",
-    "http://10.0.0.1/",
-    "http://172.16.0.1/",
+    "http://169.254.169.254:{port}/",
+    "http://[::ffff:169.254.169.254]:{port}/",
+    "http://[64:ff9b::a9fe:a9fe]:{port}/",
+    "http://[fe80::1]:{port}/",
+    "http://[fc00::1]:{port}/",
+    "http://10.0.0.1:{port}/",
+    "http://172.16.0.1:{port}/",
+    "http://192.168.0.1:{port}/",
     "http://192.168.1.1/",
-    "http://100.64.0.1/",
-    "http://224.0.0.1/",
-    "http://255.255.255.255/",
+    "http://192.0.2.1:{port}/",
+    "http://100.64.0.1:{port}/",
+    "http://224.0.0.1:{port}/",
+    "http://255.255.255.255:{port}/",
     "http://rebound.example.com:{port}/",
     "http://both.example.com:{port}/",
     "http://mapped.example.com:{port}/",
@@ -117,13 +128,14 @@ INSIDE = [
     "http://example.com:0/",
     "",
 ]
+SECURE = [f"https://{url.removeprefix('http://')}" for url in INSIDE if url.startswith("http://")]
 
 
-@pytest.mark.parametrize("url", INSIDE)
+@pytest.mark.parametrize("url", INSIDE + SECURE)
 def test_nothing_inside_is_reached(trap: Trap, url: str) -> None:
     named = url.replace("{port}", str(trap.port))
 
-    outcome = post(named, b"{}", {}, allowed=Outgoing(allows_http=True), resolve=resolve)
+    outcome = call(named, b"{}", {}, allowed=Outgoing(allows_http=True), resolve=resolve)
 
     assert outcome.status is None
     assert outcome.error in {"url-internal", "url-malformed", "url-not-https", "no-connection"}
@@ -134,16 +146,31 @@ def test_the_trap_is_there(trap: Trap) -> None:
     before = trap.came
 
     allowed = Outgoing(allows_http=True, inside=frozenset({"rebound.example.com"}))
-    post(f"http://rebound.example.com:{trap.port}/", b"{}", {}, allowed=allowed, resolve=resolve)
+    call(f"http://rebound.example.com:{trap.port}/", b"{}", {}, allowed=allowed, resolve=resolve)
 
     assert trap.came == before + 1
     trap.came = before
 
 
-@pytest.mark.parametrize("url", ["http://hooks.example.com/", "ftp://hooks.example.com/"])
-def test_outside_a_trial_only_https_is_called(url: str) -> None:
-    with pytest.raises(ValueError, match="url-not-https"):
-        parse_target(url, Outgoing())
+@pytest.mark.parametrize(
+    ("url", "word"),
+    [
+        ("http://hooks.example.com/", "url-not-https"),
+        ("ftp://hooks.example.com/", "url-not-https"),
+        ("file:///etc/passwd", "url-not-https"),
+        ("//id.example.com/", "url-not-https"),
+        ("", "url-not-https"),
+        ("https://user:pw@id.example.com/", "url-malformed"),
+        ("https:///path", "url-malformed"),
+        ("https://id.example.com:port/", "url-malformed"),
+        ("https://[::1/", "url-malformed"),
+        ("https://例子.example.com/", "url-malformed"),
+    ],
+)
+def test_outside_a_trial_only_https_is_called_and_a_host_is_named(url: str, word: str) -> None:
+    for networks in ((), ("10.1.0.0/16",)):
+        with pytest.raises(ValueError, match=word):
+            parse_target(url, Outgoing(networks=networks))
 
 
 def test_a_name_is_resolved_once_and_the_connection_goes_where_was_checked() -> None:
@@ -156,7 +183,7 @@ def test_a_name_is_resolved_once_and_the_connection_goes_where_was_checked() -> 
 
     with receiving() as receiver:
         allowed = Outgoing(allows_http=True, inside=frozenset({HOST}))
-        outcome = post(receiver.url, b"{}", {}, allowed=allowed, resolve=rebinding)
+        outcome = call(receiver.url, b"{}", {}, allowed=allowed, resolve=rebinding)
 
     assert outcome == Outcome(204)
     assert asked == [HOST]
@@ -179,7 +206,7 @@ def test_an_answer_without_end_is_cut_off() -> None:
         thread.start()
         url = f"http://{HOST}:{listening.getsockname()[1]}/"
         allowed = Outgoing(allows_http=True, inside=frozenset({HOST}))
-        outcome = post(url, b"{}", {}, allowed=allowed, resolve=lambda *_: ["127.0.0.1"], seconds=0.5)
+        outcome = call(url, b"{}", {}, allowed=allowed, resolve=lambda *_: ["127.0.0.1"], seconds=0.5)
         thread.join(10)
 
     assert outcome == Outcome(None, "timeout")
@@ -216,3 +243,106 @@ def test_a_host_that_the_operator_named_may_lie_inside() -> None:
 def test_an_address_has_a_bounded_length() -> None:
     with pytest.raises(ValueError, match="url-malformed"):
         parse_target("https://example.com/" + "a" * LONGEST_URL, Outgoing())
+
+
+OWN = Outgoing(allows_http=True, networks=("10.1.0.0/16", "127.0.0.0/8"))
+
+
+@pytest.mark.parametrize(
+    ("address", "is_allowed"),
+    [
+        ("10.1.2.3", True),
+        ("10.2.0.1", False),
+        ("8.8.8.8", True),
+        ("2001:4860:4860::8888", True),
+        ("169.254.169.254", False),
+        ("::ffff:10.1.2.3", True),
+        ("64:ff9b::a01:203", False),
+        ("not an address", False),
+    ],
+)
+def test_networks_of_ones_own_are_named(address: str, is_allowed: bool) -> None:
+    assert OWN.allows(address) is is_allowed
+
+
+@pytest.mark.parametrize(
+    "address", ["169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "fe80::1%eth0", "::", "224.0.0.1"]
+)
+def test_link_local_addresses_are_never_reached_even_when_named(address: str) -> None:
+    assert not Outgoing(networks=("0.0.0.0/0", "169.254.0.0/16", "::/0", "fe80::/10")).allows(address)
+
+
+def test_a_name_in_ones_own_network_is_checked_by_what_it_leads_to(trap: Trap) -> None:
+    allowed = Outgoing(allows_http=True, networks=("10.1.0.0/16",))
+
+    outcomes = {
+        call(f"http://{name}:{trap.port}/", b"", {}, allowed=allowed, resolve=resolve).error
+        for name in ("localhost", "127.1", *NAMES)
+    }
+
+    assert outcomes == {"url-internal", "no-connection"}
+    assert trap.came == 0
+
+
+@dataclass
+class Listener:
+    """Answers as a test wrote, and keeps what it heard."""
+
+    port: int = 0
+    answer: bytes = b""
+    heard: list[bytes] = field(default_factory=list)
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        found = Listener(listening.getsockname()[1])
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = listening.accept()
+                    with connection, suppress(OSError):
+                        found.heard.append(connection.recv(4096))
+                        connection.sendall(found.answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield found
+        with suppress(OSError):
+            listening.shutdown(socket.SHUT_RDWR)
+    thread.join()
+
+
+GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+BAD = {
+    "a redirect": b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/\r\nContent-Length: 0\r\n\r\n",
+    "an error": b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n",
+    "no HTTP": b"hello\r\n\r\n",
+    "silence": b"",
+    "too much": b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * (LARGEST_ANSWER + 1),
+}
+
+
+def test_an_answer_is_given_back(listener: Listener) -> None:
+    listener.answer = GOOD
+
+    sent = call(f"http://127.0.0.1:{listener.port}/a?b=c", b"d=e", {"X": "y"}, allowed=OWN)
+    asked = call(f"http://127.0.0.1:{listener.port}/", None, {"X": "y"}, allowed=OWN)
+
+    assert sent == asked == Outcome(200, body=b"{}")
+    assert listener.heard[0].startswith(b"POST /a?b=c HTTP/1.1\r\n")
+    assert listener.heard[1].startswith(b"GET / HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_whatever_is_no_good_answer_is_the_providers_fault(listener: Listener, name: str) -> None:
+    listener.answer = BAD[name]
+    issuer = f"http://127.0.0.1:{listener.port}"
+    provider = Provider(issuer, "yuebao", "secret", "https://yuebao.example/back", OWN)
+
+    with pytest.raises(Unavailable) as refused:
+        provider.address(Errand.new())
+
+    assert refused.value.headers["Retry-After"] == "30"
+    assert len(listener.heard) == 1

@@ -12,13 +12,16 @@ from app.cli.context import OPERATOR
 from app.db import Database
 from app.domain.aggregate import View
 from app.domain.period import FIRST, Period
-from app.services import figures, forms, revisions, units
+from app.domain.permission import Actor, Grant, Role
+from app.services import closings, figures, forms, revisions, units
 from app.services.aggregates import Answers, of_unit
 from app.services.parts import Parts
 from app.services.periods import Policy
 from tests.samples import CENTRE, CHANGSHA, GUANGDONG, GUANGDONG_UNITS, HUNAN
 from tests.samples import figures as sample
 from tests.seed import OPENED
+
+REVIEWER = Actor("t", "示例", "token", (Grant(Role.REVIEWER, CENTRE, CENTRE),))
 
 
 class Country:
@@ -36,6 +39,19 @@ class Country:
             before = figures.get(session, period, code)
             figures.refresh(session, **key, before=before, reported={**sample(code, period), **changes})
 
+    def close(self, place: str, period: Period = FIRST) -> None:
+        """Whoever collects there closes the month."""
+        with self.database.transaction() as session:
+            closings.close(
+                session,
+                period=period,
+                unit_code=place,
+                reason="提前关闭示例",
+                by=REVIEWER,
+                now=OPENED,
+                policy=Policy(),
+            )
+
     def check(self, place: str = CENTRE, period: Period = FIRST, view: View = View.ALL) -> str:
         """What is kept is what a fresh look says; its tag."""
         with self.database.transaction() as session:
@@ -44,6 +60,21 @@ class Country:
             kept = self.answers.computed(session, unit_code=place, period=period, view=view)
             assert kept.body == orjson.dumps(whole)
             return kept.tag
+
+    def is_provisional(self, place: str = CENTRE, view: View = View.ALL) -> bool:
+        """What the sum that is kept in parts says of itself, once it is seen to be the whole."""
+        self.check(place, view=view)
+        with self.database.transaction() as session:
+            kept = self.answers.computed(session, unit_code=place, period=FIRST, view=view)
+        said: bool = orjson.loads(kept.body)["provisional"]
+        return said
+
+    def collectors(self) -> set[str]:
+        """The units that every reporting unit reports to, directly."""
+        with self.database.transaction() as session:
+            top = units.get(session, CENTRE)
+            expected = units.contributors(session, top, on=FIRST.day(25))
+            return {str(row["report_parent"]) for row in expected}
 
 
 @pytest.fixture
@@ -71,6 +102,31 @@ def test_a_change_makes_another_tag_and_none_the_same(country: Country) -> None:
 
     assert first != second == country.check()
     assert Country(str(country.database.engine.url.render_as_string(hide_password=False))).check() == second
+
+
+def test_a_closed_month_is_provisional_until_every_unit_is_final(country: Country) -> None:
+    country.say(CHANGSHA)
+    country.close(GUANGDONG)
+    assert country.is_provisional(GUANGDONG) is False
+    assert country.is_provisional() is True
+
+    provinces = country.collectors()
+    for province in provinces - {GUANGDONG}:
+        country.close(province)
+        country.check()
+
+    assert country.is_provisional() is False
+    assert country.is_provisional(view=View.CENTRE) is False
+
+
+def test_a_month_that_the_centre_closed_is_its_vintage(country: Country) -> None:
+    country.say(CHANGSHA)
+    country.close(CENTRE)
+    country.check()
+    country.say(CHANGSHA, members_total=7)
+
+    assert country.is_provisional() is False
+    country.check(HUNAN)
 
 
 def test_an_earlier_month_matters_to_a_later_one(country: Country) -> None:

@@ -152,6 +152,36 @@ def test_a_letter_reaches_each_address_once_in_both_languages(service: Service) 
     assert "13800000000" not in str(letter)
 
 
+def name(service: Service, **person: str) -> None:
+    given = {"name": "示例甲", "phone": "13800000000", **person}
+    assert service.put(f"/api/v1/units/{GUANGZHOU}/contact", given).status == 200
+
+
+def test_whoever_is_in_charge_is_written_to_first_and_once(service: Service) -> None:
+    subscribe(service, "a@office.example", "Jia@office.example")
+    name(service, email="jia@office.example")
+
+    with post_office() as (post, mailbox):
+        rows = remind(service, mailbox)
+
+    assert post.to == ["jia@office.example", "a@office.example"]
+    assert next(row["addressee"] for row in rows if row["addressee"]) == "contact-1"
+    assert "office.example" not in str(service.rows(LOG))
+
+
+def test_after_a_hand_over_only_the_new_person_is_written_to(service: Service) -> None:
+    name(service, email="jia@office.example")
+    name(service, name="示例乙", email="yi@office.example")
+    with post_office() as (post, mailbox):
+        remind(service, mailbox)
+        name(service, name="示例丙")
+        service.clock.set("2015-04-25T10:00:00+08:00")
+        rows = remind(service, mailbox)
+
+    assert post.to == ["yi@office.example"]
+    assert {row["outcome"] for row in rows if row["unit_code"] == GUANGZHOU} == {"sent", "no_address"}
+
+
 def test_a_letter_that_was_refused_is_tried_by_the_next_run(service: Service) -> None:
     subscribe(service, "a@office.example")
 

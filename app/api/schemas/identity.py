@@ -151,6 +151,7 @@ class ContactIn(Body):
 
     name: str = Field(min_length=1, max_length=40, examples=["示例甲"])
     phone: str = Field(min_length=1, max_length=40, examples=["13800000000"])
+    email: str | None = Field(default=None, max_length=254, examples=["li@office.example"])
 
 
 class ContactOut(Out):
@@ -160,6 +161,7 @@ class ContactOut(Out):
     number: int
     name: str
     phone: str
+    email: str | None
     masked: bool
     from_at: datetime
     from_by: str

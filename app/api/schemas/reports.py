@@ -78,6 +78,16 @@ class ReportOut(Out):
     committed: bool
 
 
+class ReopenedOut(ReportOut):
+    """A report that was opened again, or `absent` with version 0 where a closed period was opened to a unit that
+    had sent none."""
+
+    # Here alone an answer about a report may have none behind it.
+    status: Status | Literal["absent"]  # type: ignore[assignment]
+    content_hash: str | None  # type: ignore[assignment]
+    received_at: datetime | None  # type: ignore[assignment]
+
+
 class CoveredOut(Out):
     """Distinct units that claims cover: those that count, and those that may come to count."""
 

@@ -71,7 +71,8 @@ class OmissionOut(Out):
 
 
 class CompletenessOut(Out):
-    """Who reported, when, and who did not; `rates` are exact, `submitted` is 报送率 and `on_time` 及时率."""
+    """Who reported, when, and who did not; `rates` are exact and leave the excused out, `submitted` is 报送率 and
+    `on_time` 及时率."""
 
     period: PeriodText
     unit: UnitCode
@@ -81,6 +82,7 @@ class CompletenessOut(Out):
     on_time: int
     late: int
     missing: int
+    excused: int
     returned: int
     accepted: int
     lists: dict[str, list[UnitCode]]
@@ -253,11 +255,34 @@ class VintageDiffOut(Out):
     cells: list[ReasonedChangeOut]
 
 
+class ExcuseIn(Body):
+    """Why a unit need not report this month."""
+
+    reason: str = Field(min_length=2, max_length=500)
+
+
+class ExcusedOut(Out):
+    """Why a unit need not report, by whom and since when."""
+
+    reason: str
+    set_at: datetime
+    set_by: str
+
+
+class ExcuseOut(ExcusedOut):
+    """An excuse (免报) as it was set, or as it was before it was taken back."""
+
+    period: PeriodText
+    unit: UnitCode
+    committed: bool
+
+
 class PeriodStateOut(PeriodOut):
     """A period with its closings, and what changed since the last one without being published."""
 
     state: Literal["open", "closed"]
     closed_under: UnitCode | None
+    excuse: ExcusedOut | None
     vintage: int | None
     closings: list[VintageOut]
     reopening: dict[str, Any] | None
