@@ -1,6 +1,6 @@
 """Rosters of a nation, from files to mismatches, beside the same job in SQL, Python, pandas and PostgreSQL.
 
-python -m bench.bench_ledger [--rows 10000000] [--peer-rows 10000000] [--rounds 3] [--write]
+python -m bench.bench_ledger [--rows 10000000] [--peer-rows 1000000] [--rounds 3] [--write]
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from app.reconcile.roster.run import MEMORY
 from app.reconcile.roster.sheet import picked
 from app.reconcile.sheet import load_records
 from bench.bench_ledger_dirty import IN_MEMBERS, IN_ORGS, TODAY, plant, to_gb18030
+from bench.bench_ledger_goals import Goal, goals_table, ratio, speed
 from bench.bench_ledger_peers import pandas, postgres, postgresql, stdlib
 from bench.bench_ledger_plot import draw
 from bench.bench_ledger_sample import (
@@ -65,6 +66,13 @@ def yuebao(folder: Path) -> Found:
     ]
 
 
+READ = {
+    "clean": "clean, UTF-8",
+    "dirty": "dirty",
+    "gb18030": "clean, GB18030",
+    "parse": "typed parse alone, unchecked",
+    "checked": "parse with all checks of a row",
+}
 JOBS = {"sql": bare_sql, "yuebao": yuebao, "stdlib": stdlib, "pandas": pandas, "postgresql": postgresql}
 
 
@@ -115,7 +123,7 @@ def parse_once(folder: Path, *, is_checked: bool) -> Run:
 
 def explain_all(folder: Path, times: int) -> Run:
     """Keep both rosters as files, then explain figures of one reporting unit after the other."""
-    taken = []
+    taken, spent = list[float](), list[float]()
     with tempfile.TemporaryDirectory() as spill, open_engine(spill, memory=MEMORY) as engine:
         began = time.perf_counter()
         for kind in RosterKind:
@@ -129,7 +137,7 @@ def explain_all(folder: Path, times: int) -> Run:
         unit = reporting[number * 7 % len(reporting)]
         indicator = SEVEN[number % len(SEVEN)]
         records = folder / f"{KINDS[indicator]}.parquet"
-        began = time.perf_counter()
+        began, before = time.perf_counter(), time.process_time()
         explain(
             records,
             unit,
@@ -140,8 +148,16 @@ def explain_all(folder: Path, times: int) -> Run:
             previous=window(Period(2015, 5)),
         )
         taken.append(time.perf_counter() - began)
+        spent.append(time.process_time() - before)
     taken.sort()
-    return {"p50": median(taken), "p95": taken[int(len(taken) * 0.95)], "worst": taken[-1], "store": stored}
+    most = int(len(taken) * 0.95)
+    return {
+        "p50": median(taken),
+        "p95": taken[most],
+        "worst": taken[-1],
+        "cpu95": sorted(spent)[most],
+        "store": stored,
+    }
 
 
 def alone(*arguments: str) -> Run:
@@ -191,7 +207,7 @@ def race_table(results: Mapping[str, list[Run]], rows: int, yardstick: str) -> l
     return [*lines, ""]
 
 
-def variants_table(folder: Path, rows: int, rounds: int) -> list[str]:
+def variants_table(folder: Path, rows: int, rounds: int, goals: list[Goal]) -> list[str]:
     """Dirty and GB18030 beside clean UTF-8, and the checks beside the parse alone."""
     place = prepare(folder, rows)
     planted = []
@@ -216,26 +232,34 @@ def variants_table(folder: Path, rows: int, rounds: int) -> list[str]:
             runs[name].append(alone(*step, "--folder", str(place)))
     for run in runs["dirty"]:
         assert run["findings"] == planted, "not exactly the planted lines"
-    wall = {name: median(run["wall"] for run in found) for name, found in runs.items()}
+    goals += [
+        ratio("a dirty file ÷ the clean one", 1.15, runs["dirty"], runs["clean"]),
+        ratio("GB18030 ÷ UTF-8", 1.35, runs["gb18030"], runs["clean"]),
+        ratio("checks of each row ÷ unchecked parse", 1.6, runs["checked"], runs["parse"]),
+    ]
     count = sum(map(len, planted))
     return [
         f"{rows:,} rows, read and checked; in the dirty ones {count} faults of {len(IN_MEMBERS | IN_ORGS) + 2} classes"
         " are planted, and exactly those lines are found.",
         "",
-        "| | wall s | ratio |",
+        "| | wall s | CPU s |",
         "|---|---|---|",
-        f"| clean, UTF-8 | {wall['clean']:.2f} | 1 |",
-        f"| dirty | {wall['dirty']:.2f} | {wall['dirty'] / wall['clean']:.2f} |",
-        f"| clean, GB18030 | {wall['gb18030']:.2f} | {wall['gb18030'] / wall['clean']:.2f} |",
-        f"| typed parse alone, unchecked | {wall['parse']:.2f} | 1 |",
-        f"| parse with all checks of a row | {wall['checked']:.2f} | {wall['checked'] / wall['parse']:.2f} |",
+        *(
+            f"| {said} | {_middle(runs[name], 'wall')} | {_middle(runs[name], 'cpu')} |"
+            for name, said in READ.items()
+        ),
         "",
     ]
 
 
-def explain_lines(folder: Path, rows: int) -> list[str]:
+def _middle(runs: list[Run], measure: str) -> str:
+    return f"{median(run[measure] for run in runs):.2f}"
+
+
+def explain_lines(folder: Path, rows: int, goals: list[Goal]) -> list[str]:
     """How long one explanation takes."""
     run = alone("--explain", "140", "--folder", str(prepare(folder, rows)))
+    goals.append(Goal("one explanation, p95", 150, run["p95"] * 1000, run["cpu95"] * 1000, unit="ms"))
     return [
         f"Explaining one figure from {rows:,} kept records, 140 figures: median {run['p50'] * 1000:.0f} ms,"
         f" p95 {run['p95'] * 1000:.0f} ms, worst {run['worst'] * 1000:.0f} ms. Keeping the second roster as a file"
@@ -244,7 +268,7 @@ def explain_lines(folder: Path, rows: int) -> list[str]:
     ]
 
 
-def linear_lines(folder: Path, most: int, known: Mapping[int, float]) -> list[str]:
+def linear_lines(folder: Path, most: int, known: Mapping[int, float], goals: list[Goal]) -> list[str]:
     """Processor time over rows, which other work on the machine leaves alone, as a table and a drawing."""
     sizes = [size for size in (100_000, 300_000, 1_000_000, 3_000_000, 10_000_000) if size <= most]
     points = dict(known)
@@ -252,6 +276,9 @@ def linear_lines(folder: Path, most: int, known: Mapping[int, float]) -> list[st
         if size not in points:
             points[size] = alone("--one", "yuebao", "--folder", str(prepare(folder, size)))["cpu"]
     points = dict(sorted(points.items()))
+    least = min(points)
+    growth = points[most] / points[least] / (most / least)
+    goals.append(Goal(f"CPU of a row, of {most:,} ÷ of {least:,}", 1.0, growth, growth))
     PLOT.write_text(draw(points), encoding="utf-8")
     rows = [f"| {size:,} | {cpu:.2f} | {cpu / size * 1e6:.2f} |" for size, cpu in points.items()]
     return [
@@ -266,19 +293,26 @@ def linear_lines(folder: Path, most: int, known: Mapping[int, float]) -> list[st
 def everything(folder: Path, rows: int, peer_rows: int, rounds: int) -> str:
     """All tables, one after the other."""
     main_race = race(prepare(folder, rows), ("sql", "yuebao"), rounds)
+    goals = [
+        ratio(f"{rows:,} rows ÷ bare typed SQL", 1.2, main_race["yuebao"], main_race["sql"]),
+        Goal("peak memory", 700, max(run["mib"] for run in main_race["yuebao"]), unit="MiB"),
+    ]
     lines = race_table(main_race, rows, "sql")
     with postgres.server() as home:
         place = prepare(folder, peer_rows)
         (place / "pg").unlink(missing_ok=True)
         (place / "pg").symlink_to(home)
         peers = race(place, ("yuebao", "stdlib", "pandas", "postgresql"), 1)
-    if peer_rows == rows:
-        peers["yuebao"] = main_race["yuebao"]
+    for name, limit in (("stdlib", 4), ("pandas", 5), ("postgresql", 4)):
+        is_alone = name != "postgresql"
+        what = f"{peer_rows:,} rows, as fast as {NAMES[name]}"
+        goals.append(speed(what, limit, peers["yuebao"], peers[name], is_alone=is_alone))
     lines += race_table(peers, peer_rows, "yuebao")
-    lines += variants_table(folder, min(rows, 1_000_000), rounds)
-    lines += explain_lines(folder, rows)
+    lines += variants_table(folder, min(rows, 1_000_000), rounds, goals)
+    lines += explain_lines(folder, rows, goals)
     known = {rows: median(run["cpu"] for run in main_race["yuebao"])}
-    return "\n".join([*lines, *linear_lines(folder, rows, known)])
+    lines += linear_lines(folder, rows, known, goals)
+    return "\n".join([*goals_table(goals), *lines])
 
 
 def one_step(chosen: argparse.Namespace) -> Run | None:
@@ -296,7 +330,7 @@ def main() -> None:
     """Generate, measure, print, and with --write put the tables into docs/performance-ledger.md."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--rows", type=int, default=10_000_000)
-    options.add_argument("--peer-rows", type=int, default=10_000_000)
+    options.add_argument("--peer-rows", type=int, default=1_000_000)
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--write", action="store_true")
     for hidden, kind in (("one", str), ("read", str), ("parse", str), ("explain", int), ("folder", Path)):

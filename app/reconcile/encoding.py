@@ -23,7 +23,7 @@ ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "utf-16-le", "utf-16-be")
 _ALIASES = {"utf8": "utf-8", "gbk": "gb18030", "gb2312": "gb18030", "utf-16": "utf-16-le"}
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
-_FEW = 1 << 11
+_FEW = 1 << 9
 """Bytes of lines that are as soon read one by one as together."""
 
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r")) + b"\x7f"
@@ -283,16 +283,18 @@ class _Cleaner:
         self.findings = Findings()
         self.emptied: list[int] = []
         self._encoding = encoding
+        # Text that was just encoded need not be decoded to see that it can be.
+        self._is_encoded = not encoding.startswith("utf-8")
         self._is_inside_long_line = False
 
     def clean(self, block: bytes) -> bytes:
         """The block as it goes into the copy; a line that has no end yet comes with the next block."""
-        if not self._is_inside_long_line and _is_utf8(block) and _is_plain(block):
+        if not self._is_inside_long_line and (self._is_encoded or _is_utf8(block)) and _is_plain(block):
             if not block.endswith(b"\n"):
                 block += b"\n"
             self.lines += block.count(b"\n")
             return block.replace(b"\r\n", b"\n") if b"\r" in block else block
-        parts = [] if len(block) <= _FEW else list(_parts(block, max(_FEW, len(block) // 16)))
+        parts = [] if len(block) <= _FEW else list(_parts(block, max(_FEW, len(block) // 64)))
         if len(parts) > 1:
             # In ever smaller parts, until only the neighbours of a bad line are looked at one by one.
             return b"".join(map(self.clean, parts))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.domain.period import Window
-from app.reconcile.engine import Engine, load_columns
+from app.reconcile.engine import Engine
 from app.reconcile.roster.columns import COOPERATIVE, SHAPES, RosterKind
 from app.reconcile.roster.records import literal
 from app.reconcile.units import LedgerUnit, Units, above
@@ -73,7 +73,11 @@ class Case:
     @property
     def counts(self) -> str:
         """The condition on `held` of a record that counts."""
-        return f"is_own AND reason IS NULL AND {self.scope} AND {when(self.role, self.window)}"
+        return "is_counted"
+
+    def counts_in(self, window: Window) -> str:
+        """The condition on `held` of a record that would count in a window."""
+        return f"is_own AND reason IS NULL AND {self.scope} AND {when(self.role, window)}"
 
 
 def when(
@@ -113,17 +117,26 @@ def open_case(engine: Engine, records: Path, unit: str, indicator: str, window: 
     """Take the records of a unit, and of those beside it, out of the file. KeyError for no such indicator."""
     kind = KINDS[indicator]
     own = _own(unit, units)
-    beside = _beside(unit, units)
+    case = Case(engine, kind, indicator, unit, window, tuple(_beside(unit, units)))
     codes = [int(u.code) for u in own]
-    reporting = sorted({u.reporting_unit or "" for u in own} | {u.code for u in beside})
-    load_columns(engine, "own", {"township": ("UINTEGER", codes)})
-    listed = ", ".join(map(literal, reporting)) or "''"
-    engine.execute(f"""
+    reporting = sorted({u.reporting_unit or "" for u in own} | {u.code for u in case.beside}) or [""]
+    days = ", rectified, counts_rectified" if kind is RosterKind.ORGS else ""
+    terms = "".join(f", {code}" for code in case.terms)
+    # Of each group of rows the file says between which units it lies: only a few groups are read.
+    engine.execute(
+        f"""
         CREATE OR REPLACE TEMP TABLE held AS
-        SELECT *, township IN (SELECT township FROM own) AS is_own
-        FROM read_parquet({literal(str(records))}) WHERE reporting IN ({listed})
-    """)
-    return Case(engine, kind, indicator, unit, window, tuple(beside))
+        SELECT *, {case.counts_in(window)} AS is_counted FROM (
+            SELECT township, identity, line, begun, ended, counts_from, counts_until, spell_ended, reason,
+                part_of, is_back_entry{terms}{days},
+                township IN (SELECT unnest(?::UINTEGER[])) AS is_own
+            FROM read_parquet({literal(str(records))})
+            WHERE reporting IN ({", ".join(map(literal, reporting))})
+                AND reporting BETWEEN {literal(reporting[0])} AND {literal(reporting[-1])})
+        """,
+        [codes],
+    )
+    return case
 
 
 def _own(unit: str, units: Units) -> list[LedgerUnit]:
@@ -131,28 +144,26 @@ def _own(unit: str, units: Units) -> list[LedgerUnit]:
     reporting = {u.reporting_unit for u in units.values() if u.reporting_unit}
     inside = {r for r in reporting if r == unit or (r in units and unit in above(units[r], units))}
     around = units[unit].reporting_unit if unit in units and not inside else None
-    return [
-        u
-        for u in units.values()
-        if len(u.code) == 9
-        and (
-            u.reporting_unit in inside
-            or (around and u.reporting_unit == around and unit in (u.code, *above(u, units)))
-        )
-    ]
+    if around:
+        beneath = [u for u in units.values() if u.reporting_unit == around and len(u.code) == 9]
+        return [u for u in beneath if unit in (u.code, *above(u, units))]
+    return [u for u in units.values() if u.reporting_unit in inside and len(u.code) == 9]
 
 
 def _beside(unit: str, units: Units) -> list[LedgerUnit]:
     """Reporting units that lie inside a prefecture by their code and answer for themselves (顺德 in 佛山)."""
     if len(unit) != 6 or not unit.endswith("00") or unit.endswith("0000"):
         return []
-    found = {u.reporting_unit for u in units.values() if u.code[:4] == unit[:4] and u.reporting_unit}
+    start = unit[:4]
+    found = {u.reporting_unit for u in units.values() if u.code.startswith(start) and u.reporting_unit}
     codes = sorted(code for code in found if code != unit and code in units)
     return [units[code] for code in codes if unit not in above(units[code], units)]
 
 
 def record_json(case: Case, condition: str, limit: int, *, more: str = "NULL") -> list[dict[str, Any]]:
     """Records that meet a condition, at most `limit` by line, each with what `more` says of it."""
+    if limit <= 0:
+        return []
     terms = "".join(f", {code}" for code in case.terms)
     names = ("line", "identity", "township", "begun", "ended", "counts_from", "counts_until", "part_of")
     rows = case.rows(

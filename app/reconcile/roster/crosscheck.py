@@ -33,7 +33,8 @@ def settle_repeated(draft: RosterDraft) -> None:
         draft.run([f"INSERT INTO {left_out} {villages}"])
     if _find_repeated(draft):
         _settle_duplicates(draft)
-        if draft.shape.kind is RosterKind.MEMBERS:
+        # Of a roster that is refused no record counts, and no spell is needed.
+        if draft.shape.kind is RosterKind.MEMBERS and not draft.findings.has_errors:
             _merge_spells(draft)
 
 

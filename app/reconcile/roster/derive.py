@@ -47,10 +47,11 @@ def derive(
     }
     for kind, records in ((RosterKind.MEMBERS, members), (RosterKind.ORGS, orgs)):
         if records is not None:
-            for name, unit, code, value in _figures(engine, kind, counted(records, kind), days):
-                found[name, unit][code] = value
+            nothing = dict.fromkeys(_codes(kind), 0)
             for row in found.values():
-                row.update({c: 0 for c in _codes(kind) if row[c] is None})
+                row.update(nothing)
+            for name, unit, values in _figures(engine, kind, counted(records, kind), days):
+                found[name, unit].update(values)
     return dict(found)
 
 
@@ -65,11 +66,17 @@ def _reporting(units: Units) -> list[str]:
 def places(units: Units, wanted: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Each township with every wanted unit at or above it."""
     chosen = set(wanted)
+    known: dict[tuple[str | None, str], list[str]] = {}
     for unit in units.values():
         if len(unit.code) == 9 and unit.reporting_unit:
-            for code in dict.fromkeys((unit.code, unit.reporting_unit, *above(unit, units))):
-                if code in chosen:
-                    yield unit.code, code
+            # Neighbours have the same units above them: the tree is climbed once for each parent.
+            place = (unit.parent or unit.code[:6], unit.reporting_unit)
+            if place not in known:
+                found = dict.fromkeys((unit.reporting_unit, *above(unit, units)))
+                known[place] = [code for code in found if code in chosen]
+            if unit.code in chosen:
+                yield unit.code, unit.code
+            yield from ((unit.code, code) for code in known[place] if code != unit.code)
 
 
 def _load_windows(engine: Engine, windows: Mapping[str, Window], days: Sequence[date]) -> None:
@@ -93,7 +100,7 @@ def _place(column: str, days: Sequence[date]) -> str:
 
 def _figures(
     engine: Engine, kind: RosterKind, records: str, days: Sequence[date]
-) -> Iterator[tuple[str, str, str, int]]:
+) -> Iterator[tuple[str, str, Mapping[str, int]]]:
     ended = f"CASE WHEN ended IS NULL THEN 65535::USMALLINT ELSE {_place('ended', days)} END"
     is_org = kind is RosterKind.ORGS
     more = ", is_cooperative, coalesce(sum(wechat_groups), 0)::BIGINT AS groups" if is_org else ""
@@ -117,13 +124,14 @@ def _figures(
         )
         SELECT name, unit, {picked} FROM gathered CROSS JOIN span GROUP BY name, unit
     """).fetchall()
+    codes = _codes(kind)
     for name, unit, *values in rows:
-        yield from ((name, unit, code, value) for code, value in zip(_codes(kind), values, strict=False))
+        yield name, unit, dict(zip(codes, values, strict=False))
     if is_org:
         yield from _rectified(engine, records)
 
 
-def _rectified(engine: Engine, records: str) -> Iterator[tuple[str, str, str, int]]:
+def _rectified(engine: Engine, records: str) -> Iterator[tuple[str, str, Mapping[str, int]]]:
     """Organizations rectified in each window, each once however often it was."""
     rows = engine.execute(f"""
         WITH single AS (
@@ -134,4 +142,4 @@ def _rectified(engine: Engine, records: str) -> Iterator[tuple[str, str, str, in
         )
         SELECT name, unit, count(*) FROM once JOIN place USING (township) GROUP BY name, unit
     """).fetchall()
-    yield from ((name, unit, "orgs_rectified", count) for name, unit, count in rows)
+    yield from ((name, unit, {"orgs_rectified": count}) for name, unit, count in rows)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.domain.period import Window
-from app.reconcile.engine import Engine, open_engine
+from app.reconcile.engine import Engine, borrow_engine
 from app.reconcile.roster.case import (
     ADDED,
     LEFT,
@@ -126,24 +126,24 @@ def explain(
     """
     said, before = reported or {}, reported_before or {}
     with ExitStack() as closing:
-        engine = engine or closing.enter_context(open_engine(threads=1))
+        engine = engine or closing.enter_context(borrow_engine())
         case = open_case(engine, records, unit, indicator, window, by_code(units))
-        numbers = _numbers(case)
+        numbers = _numbers(case, previous)
         value = numbers["value"]
-        not_counted = f"is_own AND NOT ({case.counts})"
+        not_counted = f"is_own AND NOT {case.counts}"
         reason = reason_left_out(case)
         parts = _PARTS[case.kind]
         hints: tuple[Hint, ...] = ()
         claimed = said.get(indicator)
         if claimed is not None and claimed != value:
-            hints = find_hints(case, claimed, value, previous=previous, first=first)
+            hints = find_hints(case, claimed, numbers, previous=previous, first=first)
         return Explanation(
             unit=unit,
             indicator=indicator,
             window=window,
             reported=claimed,
             ledger=value,
-            counted=record_json(case, case.counts, limit),
+            counted=record_json(case, case.counts, min(limit, value)),
             excluded=dict(
                 case.rows(
                     f"SELECT {reason} AS why, count(*) FROM held WHERE {not_counted}"
@@ -157,29 +157,48 @@ def explain(
                     before.get(parts[TOTAL]), *(said.get(parts[part]) for part in (ADDED, LEFT, TOTAL))
                 ),
             },
-            previous=_previous(case, previous, limit),
+            previous=_previous(case, numbers, previous, limit),
             hints=hints,
         )
 
 
-def _numbers(case: Case) -> dict[str, int]:
-    parts = (OPENING, ADDED, LEFT, TOTAL)
-    conditions = [f"is_own AND reason IS NULL AND {when(part, case.window)}" for part in parts]
-    return dict(zip((*parts, "value"), count_where(case, [*conditions, case.counts]), strict=True))
+def _numbers(case: Case, previous: Window | None) -> dict[str, int]:
+    """The parts of the identity, the figure as `value`, and how it came to be since the window before."""
+    conditions = {
+        part: f"is_own AND reason IS NULL AND {when(part, case.window)}"
+        for part in (OPENING, ADDED, LEFT, TOTAL)
+    }
+    conditions |= {"value": case.counts, **(_since(case, previous) if previous else {})}
+    return dict(zip(conditions, count_where(case, list(conditions.values())), strict=True))
 
 
-def _previous(case: Case, previous: Window | None, limit: int) -> dict[str, Any] | None:
+def _since(case: Case, previous: Window) -> dict[str, str]:
+    """The conditions of what counted in the window before, and of what came and went since."""
+    earlier = case.counts_in(previous)
+    return {
+        "earlier": earlier,
+        "came": f"{case.counts} AND NOT ({earlier})",
+        "went": f"({earlier}) AND NOT {case.counts}",
+    }
+
+
+def _previous(
+    case: Case, numbers: Mapping[str, int], previous: Window | None, limit: int
+) -> dict[str, Any] | None:
     """The figure in the window before, and what came into it and went out of it since."""
     if previous is None:
         return None
-    earlier = f"is_own AND reason IS NULL AND {case.scope} AND {when(case.role, previous)}"
-    came, went = f"({case.counts}) AND NOT ({earlier})", f"({earlier}) AND NOT ({case.counts})"
-    value, arrived, gone = count_where(case, [earlier, came, went])
+    since = _since(case, previous)
     return {
         "window": {"after": previous.start.isoformat(), "until": previous.end.isoformat()},
-        "ledger": value,
-        "came": {"count": arrived, "records": record_json(case, came, limit)},
-        "went": {"count": gone, "records": record_json(case, went, limit)},
+        "ledger": numbers["earlier"],
+        **{
+            code: {
+                "count": numbers[code],
+                "records": record_json(case, since[code], min(limit, numbers[code])),
+            }
+            for code in ("came", "went")
+        },
     }
 
 

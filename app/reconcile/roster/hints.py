@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from app.domain.period import Period, Window
 from app.errors import Text
-from app.reconcile.roster.case import ADDED, LEFT, RECTIFIED, TOTAL, Case, count_where, when
+from app.reconcile.roster.case import ADDED, LEFT, RECTIFIED, TOTAL, Case, when
 from app.reconcile.roster.digits import slips
 
 FIRST_START = date(2015, 2, 28)
@@ -105,9 +105,14 @@ class _Reading(NamedTuple):
 
 
 def find_hints(
-    case: Case, reported: int, ledger: int, *, previous: Window | None, first: date | None
+    case: Case, reported: int, numbers: Mapping[str, int], *, previous: Window | None, first: date | None
 ) -> tuple[Hint, ...]:
-    """At most ten readings that give exactly what was reported, the likeliest first."""
+    """At most ten readings that give exactly what was reported, the likeliest first.
+
+    `numbers` are the unit's added, left and total, and as `value` the figure itself. All readings of records
+    are counted in one pass.
+    """
+    ledger = numbers["value"]
     readings = list(_readings(case, previous, Window(first or FIRST_START, case.window.end)))
     picked = ", ".join(f"count({r.counted}) FILTER ({r.condition})" for r in readings)
     values = case.rows(f"SELECT {picked} FROM held")[0]
@@ -116,7 +121,7 @@ def find_hints(
         for reading, value in zip(readings, values, strict=True)
         if value == reported
     ]
-    found += _other_figures(case, reported, ledger)
+    found += _other_figures(case, reported, numbers)
     found += _days_around(case, reported, ledger)
     found += _townships(case, reported, ledger)
     found += [Hint(code, HINTS[code], reported, f"{ledger} → {reported}") for code in slips(ledger, reported)]
@@ -183,13 +188,9 @@ def _calendar_month(end: date) -> Window:
     return Window(month.day(1) - timedelta(1), month.day(31))
 
 
-def _other_figures(case: Case, reported: int, ledger: int) -> Iterator[Hint]:
+def _other_figures(case: Case, reported: int, numbers: Mapping[str, int]) -> Iterator[Hint]:
     """The unit's other figures of the same roster, and what net counting gives."""
-    plain = "is_own AND reason IS NULL"
-    roles = [ADDED, LEFT, TOTAL]
-    values = dict(
-        zip(roles, count_where(case, [f"{plain} AND {when(r, case.window)}" for r in roles]), strict=True)
-    )
+    ledger, values = numbers["value"], {role: numbers[role] for role in (ADDED, LEFT, TOTAL)}
     net = values[ADDED] - values[LEFT]
     if case.role in (ADDED, LEFT) and case.scope == "true" and reported in (net, -net) and values[LEFT]:
         arithmetic = f"{values[ADDED]} − {values[LEFT]} = {net}"

@@ -112,10 +112,13 @@ def reconcile_rosters(
         }
         figures = derive(members, orgs, windows, units, engine=engine, at=sorted(at))
     expected = None if expected_units is None else list(expected_units)
+    by_month: dict[str, dict[str, Figures]] = {month: {} for month in months}
+    for (month, unit), found in figures.items():
+        by_month[month][unit] = found
     comparisons = {
         month: compare(
             reported.get(month, {}),
-            {unit: found for (name, unit), found in figures.items() if name == month},
+            by_month[month],
             expected_units=expected if expected is not None else reported.get(month, {}),
             indicators=indicators,
         )

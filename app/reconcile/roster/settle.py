@@ -31,13 +31,17 @@ def make_records(draft: RosterDraft, rejected: Sequence[int]) -> None:
 
 def load_townships(draft: RosterDraft) -> None:
     """Make the table `township` of all townships: code as a number, name, and who answers for it."""
-    rows = townships(draft.units)
+    rows = tuple(townships(draft.units))
+    if draft.rows("SELECT getvariable('townships')") == [(hash(rows),)]:
+        # The roster before this one was read with the same register.
+        return
     load_texts(draft.engine, "township_text", ("code", "name", "reporting"), rows)
     named = fingerprint("hash(name)")
     draft.run(
         [
             "CREATE OR REPLACE TEMP TABLE township AS SELECT code::UINTEGER AS code, name, reporting,"
-            f" {named} AS named FROM township_text"
+            f" {named} AS named FROM township_text",
+            f"SET VARIABLE townships = {hash(rows)}",
         ]
     )
 
