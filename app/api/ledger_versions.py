@@ -134,6 +134,8 @@ def version_json(row: Row) -> dict[str, Any]:
         "unit": row["unit_code"],
         "is_in_force": bool(row["is_in_force"]),
         "closed": [],
+        "counts": None,
+        "records": None,
         **row["summary"],
         "committed": True,
     }

@@ -29,6 +29,15 @@ class ChangesOut(Out):
     removed: int
 
 
+class RecordsOut(Out):
+    """Records of a roster against the one that it superseded, and those that count later than dated (补录)."""
+
+    added: int
+    changed: int
+    removed: int
+    back_entries: int
+
+
 class LedgerImportOut(Out):
     """A ledger file as it was read."""
 
@@ -44,6 +53,9 @@ class LedgerImportOut(Out):
     findings: list[LedgerFindingOut]
     changes: ChangesOut
     closed: list[dict[str, str]]
+    counts: dict[Literal["error", "warning", "info"], int] | None = None
+    """All findings; at most 1,000 are listed."""
+    records: RecordsOut | None = None
     committed: bool
 
 
