@@ -61,14 +61,14 @@ def ledger_units(session: Session, *, by: Actor) -> list[LedgerUnit]:
     reporting = {row["code"] for row in rows if row["reports"]}
     return [
         LedgerUnit(
-            row["code"], row["name"], _reporting_unit(row["report_path"], reporting), row["report_parent"]
+            row["code"], row["name"], reporting_unit(row["report_path"], reporting), row["report_parent"]
         )
         for row in rows
         if by.may(Action.WRITE_LEDGER, row["report_path"])
     ]
 
 
-def _reporting_unit(path: str, reporting: set[str]) -> str | None:
+def reporting_unit(path: str, reporting: set[str]) -> str | None:
     """The nearest reporting unit at or above the end of a report path."""
     return next((code for code in reversed(path.split("/")) if code in reporting), None)
 

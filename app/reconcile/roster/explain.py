@@ -31,10 +31,11 @@ from app.reconcile.units import LedgerUnit, Units, by_code
 LISTED = 100
 """So many records of each list are shown; all are counted."""
 
-_PARTS = {
+PARTS = {
     RosterKind.MEMBERS: {ADDED: "members_added", LEFT: "members_left", TOTAL: "members_total"},
     RosterKind.ORGS: {ADDED: "orgs_new", LEFT: "orgs_dissolved", TOTAL: "orgs_total"},
 }
+"""The figures in which opening + added − left = total is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def explain(
         value = numbers["value"]
         not_counted = f"is_own AND NOT ({case.counts})"
         reason = reason_left_out(case)
-        parts = _PARTS[case.kind]
+        parts = PARTS[case.kind]
         hints: tuple[Hint, ...] = ()
         claimed = said.get(indicator)
         if claimed is not None and claimed != value:
