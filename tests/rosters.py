@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.ledger import IMPORTS
+from tests.ledger import IMPORTS, SEVEN
+from tests.samples import SHUNDE
 from tests.service import Answer, Service
 
 MEMBERS = "member_id,township_code,name,role,start_date,end_date"
@@ -31,3 +32,9 @@ def sent(
     """Send a roster."""
     address = f"{IMPORTS}?kind={kind}{query}"
     return service.post(address, roster(*rows, kind=kind), by=by, content_type="text/csv", **headers)
+
+
+def effective(service: Service, period: str = "2015-04") -> dict[str, int | None]:
+    """What counts for Shunde, of the figures that a ledger decides."""
+    answer = service.get(f"/api/v1/aggregates/{period}/{SHUNDE}", by="reviewer").json
+    return {code: answer["units"][0]["effective"][code] for code in SEVEN}

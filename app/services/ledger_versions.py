@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, or_, select, update
 
@@ -11,6 +12,7 @@ from app.db import Row, Session, prepared
 from app.domain.permission import Actor
 from app.errors import Conflict, Text
 from app.models import LedgerFigure, LedgerImport
+from app.reconcile import RosterKind
 from app.services import ledger
 from app.services.ledger import Act, Changes
 from app.services.periods import Policy
@@ -74,6 +76,16 @@ _PURGED = prepared(
     .values(rank=None, records=None, purged_at=bindparam("new_purged_at"))
 )
 
+
+class RecordsDiff(NamedTuple):
+    """The files of two rosters by their hashes, and the counts of their differences where they are known."""
+
+    kind: RosterKind
+    records: str
+    earlier: str | None
+    counts: Mapping[str, int] | None
+
+
 LISTED = 10_000
 """The most figures that a difference lists; its counts count all."""
 
@@ -81,7 +93,8 @@ LISTED = 10_000
 def diff(session: Session, *, import_id: str, against: str | None, by: Actor) -> dict[str, Any]:
     """The figures that appear, differ or vanish from one import to another, by period, unit and column.
 
-    Against the one that it superseded unless another is named; against nothing, everything is added. Raises
+    Against the one that it superseded unless another is named; against nothing, everything is added. `records`
+    says of a roster which files to compare (`rosters.compare`), and is None for a summary. Raises
     NotFound, and Conflict for an import whose figures were purged.
     """
     new = _kept(ledger.get(session, import_id, by=by))
@@ -105,8 +118,19 @@ def diff(session: Session, *, import_id: str, against: str | None, by: Actor) ->
         "changes": counts,
         "figures": found[:LISTED],
         "truncated": len(found) > LISTED,
-        "records": None,
+        "records": _records(new, old) if new["records"] else None,
     }
+
+
+def _records(new: Row, old: Row | None) -> RecordsDiff:
+    is_usual = (old and old["id"]) == new["supersedes"]
+    is_same_kind = old is not None and old["kind"] == new["kind"]
+    return RecordsDiff(
+        RosterKind(new["kind"]),
+        new["records"],
+        old["records"] if old and is_same_kind else None,
+        new["summary"]["records"] if is_usual else None,
+    )
 
 
 def _figures(session: Session, import_id: str) -> dict[tuple[str, str, str], int]:

@@ -22,16 +22,16 @@ from app.errors import Conflict, Finding, Invalid, Severity, Text
 from app.models import Figures
 from app.reconcile import LedgerFinding, LedgerUnit, RosterKind, derive, open_engine, read_roster, save_roster
 from app.reconcile.engine import Engine
-from app.reconcile.roster.changes import back_entries, count_changes, units_named
+from app.reconcile.roster.changes import back_entries, count_changes, list_changes, units_named
 from app.reconcile.watch import Watch, nobody
-from app.services import consolidations, forms, ledger, roster_files
+from app.services import consolidations, figures, forms, ledger, roster_files
 from app.services.ledger import Act, Changes
 from app.services.periods import Policy
 from app.services.roster_files import Shelf
 
 _FIGURES = Figures.__table__  # type: ignore[attr-defined]
 _LEDGER_OF = prepared(
-    select(_FIGURES.c.unit_code, _FIGURES.c.ledger).where(_FIGURES.c.period == bindparam("month"))
+    select(_FIGURES.c.unit_code, _FIGURES.c.ledger, _FIGURES.c.pending).where(_FIGURES.c.period == bindparam("month"))
 )
 
 _CLOSED = prepared(
@@ -105,10 +105,11 @@ def plan(session: Session, *, kind: RosterKind, as_of: date | None = None, by: A
     if as_of is not None and as_of > today:
         raise _yet_to_come()
     day = as_of or today
-    windows = dict(_windows(session, day)[-PERIODS:])
+    every = _windows(session, day)
+    windows = dict(every[-PERIODS:])
     before = ledger.in_force(session, kind.value, ledger.owner(by)[0])
     known = set(before["summary"]["units"]) if before else set()
-    last_days = {unit: last for unit, last in _last_days(session, windows).items() if unit in known}
+    last_days = {unit: last for unit, last in _last_days(session, every).items() if unit in known}
     return Plan(kind, day, ledger.ledger_units(session, by=by), windows, last_days, before)
 
 
@@ -122,11 +123,11 @@ def _windows(session: Session, day: date) -> list[tuple[str, Window]]:
     return found
 
 
-def _last_days(session: Session, windows: Mapping[str, Window]) -> dict[str, date]:
+def _last_days(session: Session, windows: list[tuple[str, Window]]) -> dict[str, date]:
     """The cut-off day of the last of the periods that is closed, by unit; those with none are not named."""
     return {
         row["unit_code"]: window.end
-        for period, window in windows.items()
+        for period, window in windows
         for row in session.all(_CLOSED, month=period)
     }
 
@@ -168,10 +169,11 @@ def read(
         path = Path(name) / "records.parquet"
         save_roster(roster, path, earlier=known, closed=plan.closed, watch=watch)
         watch("deriving", 0.0)
+        named = units_named(path, engine=engine)
         return replace(
             found,
-            units=tuple(units_named(path, engine=engine)),
-            figures=_derived(path, plan, engine),
+            units=tuple(named),
+            figures=_derived(path, named, plan, engine),
             changes={
                 **count_changes(known, path, plan.kind, engine=engine),
                 "back_entries": back_entries(path, engine=engine),
@@ -180,7 +182,11 @@ def read(
         )
 
 
-def _derived(path: Path, plan: Plan, engine: Engine) -> dict[tuple[str, str], dict[str, int | None]]:
+def _derived(
+    path: Path, units: list[str], plan: Plan, engine: Engine
+) -> dict[tuple[str, str], dict[str, int | None]]:
+    if not (plan.windows and units):
+        return {}
     sides = {plan.kind: path}
     figures = derive(
         sides.get(RosterKind.MEMBERS),
@@ -188,7 +194,7 @@ def _derived(path: Path, plan: Plan, engine: Engine) -> dict[tuple[str, str], di
         plan.windows,
         plan.units,
         engine=engine,
-        at=units_named(path, engine=engine),
+        at=units,
     )
     return {
         key: {code: value for code, value in values.items() if value is not None}
@@ -235,7 +241,7 @@ def store(
 def _differing(session: Session, found: RosterLedger) -> Iterator[tuple[str, str, dict[str, int | None]]]:
     """The units and periods whose figures are to change, each with all that is then in force."""
     for period in found.periods:
-        stored = {row["unit_code"]: row["ledger"] or {} for row in session.all(_LEDGER_OF, month=period)}
+        stored = {row["unit_code"]: figures.known(row)["ledger"] or {} for row in session.all(_LEDGER_OF, month=period)}
         for unit in found.units:
             old = stored.get(unit, {})
             new = {**old, **ledger.decided(found.plan.kind.value, found.figures[period, unit])}
@@ -263,11 +269,31 @@ def _overtaken() -> Conflict:
     )
 
 
+def compare(
+    kind: RosterKind,
+    records: str,
+    earlier: str | None,
+    shelf: Shelf,
+    *,
+    counts: Mapping[str, int] | None = None,
+    offset: int = 0,
+    limit: int,
+) -> tuple[Mapping[str, int], list[dict[str, Any]]]:
+    """How many records of a kept roster came, changed and went since another, and those from an offset on, by key.
+
+    `counts` are the counts if they are known. Members are shown by the ends of their numbers. Takes no session.
+    Raises Corrupted, Unavailable.
+    """
+    old = roster_files.at_hand(shelf, earlier) if earlier else None
+    new = roster_files.at_hand(shelf, records)
+    with TemporaryDirectory(prefix="roster-", dir=shelf.folder.parent) as name, open_engine(name) as engine:
+        known = counts or count_changes(old, new, kind, engine=engine)
+        found = list_changes(old, new, kind, engine=engine, offset=offset, limit=limit)
+    if kind is RosterKind.MEMBERS:
+        found = [{**each, "identity": masked(each["identity"])} for each in found]
+    return known, found
+
+
 def masked(identity: str) -> str:
     """A member's number as answers show it: its ends, as much as finds it in the file beside its line."""
     return f"{identity[:2]}…{identity[-2:]}" if len(identity) > 4 else f"{identity[:1]}…"
-
-
-def json_of(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The counts of records of a stored import."""
-    return dict(row["summary"].get("records") or {})

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from tests.ledger import RUNS, SEVEN, imported, line, reconciled
-from tests.rosters import TOWN, member, org, sent
+from tests.ledger import RUNS, imported, line, reconciled
+from tests.rosters import TOWN, effective, member, org, sent
 from tests.samples import REPORTS, SHUNDE, figures, report
 from tests.service import Answer, Service
 
 AFTER = "2015-04-26T09:00:00+08:00"
-
-
-def effective(service: Service, period: str = "2015-04") -> dict[str, int | None]:
-    """What counts for Shunde, of the figures that a ledger decides."""
-    answer = service.get(f"/api/v1/aggregates/{period}/{SHUNDE}", by="reviewer").json
-    return {code: answer["units"][0]["effective"][code] for code in SEVEN}
 
 
 def test_a_pair_of_rosters_decides_the_seven_figures(service: Service) -> None:

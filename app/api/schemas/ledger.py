@@ -96,6 +96,24 @@ class FigureChangeOut(Out):
     to: int | None
 
 
+class RecordChangeOut(Out):
+    """A record of a roster that differs between two imports, by its key and its line in each file."""
+
+    identity: str
+    township: str
+    begun: date
+    change: Literal["added", "changed", "removed"]
+    line: int | None
+    earlier_line: int | None
+
+
+class RecordChangesOut(ChangesOut):
+    """How many records came, changed and went, and a page of them."""
+
+    items: list[RecordChangeOut]
+    next: str | None
+
+
 class LedgerDiffOut(Out):
     """What differs between two imports; `records` is null for a summary."""
 
@@ -104,7 +122,7 @@ class LedgerDiffOut(Out):
     changes: ChangesOut
     figures: list[FigureChangeOut]
     truncated: bool
-    records: dict[str, Any] | None
+    records: RecordChangesOut | None
 
 
 class PromoteIn(Body):

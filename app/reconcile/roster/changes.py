@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -33,19 +32,14 @@ def list_changes(
     kind: RosterKind,
     *,
     engine: Engine,
-    after: tuple[str, str, str] | None = None,
+    offset: int = 0,
     limit: int,
 ) -> list[dict[str, Any]]:
-    """The records themselves in the order of their keys, after a key: each with its change and its lines."""
+    """The records themselves in the order of their keys, from the offset on: each with its change and its lines."""
     names = (*_KEY, "change", "line", "earlier_line")
-    beyond = ""
-    if after is not None:
-        identity, township, begun = after
-        key = f"({literal(identity)}, {int(township)}, DATE {literal(date.fromisoformat(begun).isoformat())})"
-        beyond = f"WHERE ({', '.join(_KEY)}) > {key}"
     rows = engine.execute(
-        f"SELECT {', '.join(names)} FROM ({_changes(earlier, records, kind)}) {beyond}"
-        f" ORDER BY {', '.join(_KEY)} LIMIT {limit}"
+        f"SELECT {', '.join(names)} FROM ({_changes(earlier, records, kind)})"
+        f" ORDER BY {', '.join(_KEY)} LIMIT {limit} OFFSET {offset}"
     ).fetchall()
     return [_record(dict(zip(names, row, strict=True))) for row in rows]
 
