@@ -31,7 +31,7 @@ _RUN = prepared(
     select(_RUNS.c.period, _RUNS.c.unit_code, _RUNS.c.ledger_import).where(_RUNS.c.id == bindparam("id"))
 )
 _IMPORTS_OF = prepared(
-    select(_IMPORTS.c.id, _IMPORTS.c.kind, _IMPORTS.c.rank, _IMPORTS.c.records, _IMPORTS.c.as_of)
+    select(_IMPORTS.c.id, _IMPORTS.c.kind, _IMPORTS.c.rank, _IMPORTS.c.records, _LEDGER.c.figures)
     .join(_LEDGER, _LEDGER.c.import_id == _IMPORTS.c.id)
     .where(_LEDGER.c.period == bindparam("month"), _LEDGER.c.unit_code == bindparam("unit"))
     .order_by(_IMPORTS.c.rank.desc())
@@ -175,12 +175,18 @@ def _side(row: Row | None, side: str) -> Figures:
 
 
 def _source(rows: list[Row], indicator: str, used: str | None) -> Row | None:
-    """The import that decides a figure: the one that a run used, else the one in force."""
+    """The import that decides a figure: the one that a run used, else the one in force.
+
+    Where that is a summary, a roster in force that says the same stands in for it: it has the records.
+    """
     deciding = [row for row in rows if row["kind"] in ("summary", KINDS[indicator].value)]
-    for row in deciding:
-        if row["id"] == used:
-            return row
-    return next((row for row in deciding if row["rank"] is not None), None)
+    in_force = [row for row in deciding if row["rank"] is not None]
+    chosen = next((row for row in deciding if row["id"] == used), None) or next(iter(in_force), None)
+    if chosen is None or chosen["records"]:
+        return chosen
+    said = chosen["figures"].get(indicator)
+    same = [row for row in in_force if row["records"] and row["figures"].get(indicator) == said]
+    return same[0] if same else chosen
 
 
 def _around(session: Session, unit: Row, reporting: set[str]) -> list[LedgerUnit]:

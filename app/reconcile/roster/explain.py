@@ -19,6 +19,7 @@ from app.reconcile.roster.case import (
     TOTAL,
     Case,
     count_where,
+    nearest,
     open_case,
     reason_left_out,
     record_json,
@@ -68,6 +69,7 @@ class Identity:
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """One figure of one unit, down to its records. Records are by line, without names; lists hold at most `limit`.
+    Of those left out, the ones nearest to the window come first: they are the likeliest to have been counted.
 
     `excluded` counts the records left out by reason: outside-window, not-yet-started, already-left,
     still-there, never-rectified, other-type, merged-spell, duplicate, village-organization,
@@ -151,7 +153,7 @@ def explain(
                     " GROUP BY why ORDER BY why"
                 )
             ),
-            excluded_records=record_json(case, not_counted, limit, more=reason),
+            excluded_records=record_json(case, not_counted, limit, more=reason, order=nearest(window)),
             identity={
                 "ledger": Identity(numbers[OPENING], numbers[ADDED], numbers[LEFT], numbers[TOTAL]),
                 "reported": Identity(
