@@ -45,6 +45,12 @@ def at_hand(shelf: Shelf, sha256: str) -> Path:
     return path
 
 
+def clear(shelf: Shelf) -> None:
+    """Delete the copies at hand: what is still named by a row is fetched again when it is needed."""
+    for path in shelf.folder.glob("*.parquet"):
+        path.unlink(missing_ok=True)
+
+
 def _fetch(shelf: Shelf, sha256: str, path: Path) -> None:
     shelf.folder.mkdir(parents=True, exist_ok=True)
     coming = path.with_name(f"{token_hex(8)}.part")

@@ -156,11 +156,7 @@ def nearest(window: Window) -> str:
 
     What repeats or continues another record comes before all.
     """
-    days = [
-        f"abs({column} - DATE '{day}')"
-        for column in ("counts_from", "counts_until")
-        for day in window
-    ]
+    days = [f"abs({column} - DATE '{day}')" for column in ("counts_from", "counts_until") for day in window]
     return f"reason IS NULL, least({', '.join(days)})"
 
 
