@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 
 from app.db import Row, Session, prepared
 from app.domain.period import FIRST, Period, Window
@@ -195,7 +195,8 @@ def _around(session: Session, unit: Row, reporting: set[str]) -> list[LedgerUnit
     near = [_UNITS.c.report_path == path, below(path, _UNITS.c.report_path)]
     near.append(_UNITS.c.code.in_(path.split("/")))
     if len(code) == 6 and not code.endswith("0000"):
-        near.append(_UNITS.c.code.startswith(code[:4]))
+        # A range, because SQLite searches no index for LIKE.
+        near.append(and_(_UNITS.c.code >= code[:4], _UNITS.c.code < code[:4] + "a"))
     return [
         LedgerUnit(
             row["code"],
