@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement
 from app.cli import context
 from app.cli.context import Context, problems_end_the_command
 from app.domain.clock import Clock
-from app.services import sweep
+from app.services import roster_files, sweep
 from app.services.sweep import Swept
 from app.storage import Store, open_store
 
@@ -29,6 +29,7 @@ def sweep_store() -> None:
             sweep.sweep(found.database, store, now=Clock().now(), naming=naming)
             for store, naming in _stores(found)
         ]
+        roster_files.clear_leftovers(context.shelf(found.settings), Clock().now() - sweep.GRACE)
     done = Swept(*map(sum, zip(*swept, strict=True)))
     Console(highlight=False).print(
         f"清除未完成上传 cleared: {done.cleared}, 移出 set aside: {done.set_aside}, "

@@ -25,9 +25,7 @@ from app.reconcile.cells import read_period
 from app.services import ledger, ledger_source, ledger_versions, roster_files, rosters
 from app.services.ledger import Brought
 from app.services.periods import Policy
-from app.services.roster_files import Shelf
 from app.services.rosters import RosterLedger
-from app.storage import open_store
 
 app = typer.Typer(no_args_is_help=True, help="台账 / the ledger")
 
@@ -141,7 +139,7 @@ def purge(
         if dry_run:
             raise _Undo
     if not dry_run:
-        roster_files.clear(_shelf(found))
+        roster_files.clear(context.shelf(found.settings))
     _say_whether(dry_run)
     for import_id in kept:
         context.say(f"现行，保留 in force, kept: {import_id}")
@@ -172,7 +170,12 @@ def _read_roster(
         plan = rosters.plan(session, kind=kind, as_of=as_of, by=OPERATOR, now=found.clock.now())
     with progress() as watch:
         read = rosters.read(
-            file, plan, _shelf(found), encoding=encoding and encoding.value, is_kept=is_kept, watch=watch
+            file,
+            plan,
+            context.shelf(found.settings),
+            encoding=encoding and encoding.value,
+            is_kept=is_kept,
+            watch=watch,
         )
     _check(read, {f"名册 {kind}": read.findings})
     return read
@@ -195,12 +198,6 @@ def _check(read: Brought, sides: Mapping[str, Iterable[LedgerFinding]]) -> None:
     show_findings(sides, read.counts)
     if read.counts["error"]:
         context.fail("台账有误，未导入任何数据", "The ledger has errors; nothing was imported", REFUSED)
-
-
-def _shelf(found: Context) -> Shelf:
-    settings = found.settings
-    store = open_store(settings.ledger, data_dir=settings.data_dir, with_sm3=settings.evidence_sm3)
-    return Shelf(store, settings.data_dir / "rosters")
 
 
 def _policy(found: Context) -> Policy:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
+from shutil import rmtree
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from app.storage import Store
@@ -13,6 +18,7 @@ AT_HAND = 8
 """Files that are kept for the engine to read in; the ones read last."""
 
 PIECE = 1 << 20
+WORK = "work-"
 
 
 class Shelf(NamedTuple):
@@ -49,6 +55,24 @@ def clear(shelf: Shelf) -> None:
     """Delete the copies at hand: what is still named by a row is fetched again when it is needed."""
     for path in shelf.folder.glob("*.parquet"):
         path.unlink(missing_ok=True)
+
+
+@contextmanager
+def workplace(shelf: Shelf) -> Iterator[Path]:
+    """A folder for the engine to work in, gone afterwards."""
+    shelf.folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=WORK, dir=shelf.folder) as name:
+        yield Path(name)
+
+
+def clear_leftovers(shelf: Shelf, before: datetime) -> None:
+    """Delete what was left where a process was killed at work before this instant."""
+    for path in (*shelf.folder.glob(f"{WORK}*"), *shelf.folder.glob("*.part")):
+        if _age(path) < before.timestamp():
+            if path.is_dir():
+                rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def _fetch(shelf: Shelf, sha256: str, path: Path) -> None:

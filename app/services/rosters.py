@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -146,10 +145,7 @@ def read(
     Takes no session: what takes long is done beside the writer. Raises what `watch` raises, Corrupted,
     Unavailable and OutOfSpace of the store.
     """
-    with (
-        TemporaryDirectory(prefix="roster-", dir=shelf.folder.parent) as name,
-        open_engine(name, memory=MEMORY) as engine,
-    ):
+    with roster_files.workplace(shelf) as folder, open_engine(str(folder), memory=MEMORY) as engine:
         roster = read_roster(
             file, plan.kind, plan.units, engine=engine, encoding=encoding, today=plan.as_of, watch=watch
         )
@@ -166,7 +162,7 @@ def read(
             return found
         earlier = plan.before and plan.before["records"]
         known = roster_files.at_hand(shelf, earlier) if earlier else None
-        path = Path(name) / "records.parquet"
+        path = folder / "records.parquet"
         save_roster(roster, path, earlier=known, closed=plan.closed, watch=watch)
         watch("deriving", 0.0)
         named = units_named(path, engine=engine)
@@ -286,7 +282,7 @@ def compare(
     """
     old = roster_files.at_hand(shelf, earlier) if earlier else None
     new = roster_files.at_hand(shelf, records)
-    with TemporaryDirectory(prefix="roster-", dir=shelf.folder.parent) as name, open_engine(name) as engine:
+    with roster_files.workplace(shelf) as folder, open_engine(str(folder)) as engine:
         known = counts or count_changes(old, new, kind, engine=engine)
         found = list_changes(old, new, kind, engine=engine, offset=offset, limit=limit)
     if kind is RosterKind.MEMBERS:

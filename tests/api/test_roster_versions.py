@@ -168,7 +168,7 @@ def test_a_dry_run_of_a_roster_leaves_no_trace(office: Service, tmp_path: Path) 
     assert (answer.status, answer.json["committed"], answer.json["changes"]["added"]) == (200, False, 3)
     assert {name: office.rows(table) for name, table in metadata.tables.items()} == before
     assert kept(tmp_path) == []
-    assert not list(tmp_path.glob("roster-*"))
+    assert not list((tmp_path / "rosters").glob("work-*"))
 
 
 def test_a_workbook_is_a_roster_too(office: Service) -> None:
@@ -254,7 +254,7 @@ def test_a_cancelled_job_stops_reading_and_leaves_nothing(
 
     assert (seen["state"], cancelled.status, job["state"]) == ("running", 200, "cancelled")
     assert office.rows(metadata.tables["ledger_import"]) == []
-    assert not [path for path in tmp_path.iterdir() if path.name.startswith(("job-", "roster-"))]
+    assert not [path for path in tmp_path.rglob("*") if path.name.startswith(("job-", "work-"))]
 
 
 def test_of_two_rosters_read_at_once_the_second_is_told(

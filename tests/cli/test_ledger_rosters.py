@@ -77,6 +77,10 @@ def test_a_sweep_deletes_records_that_no_import_names_and_a_check_misses_those_t
     stray.write_bytes(b"nobody's")
     os.utime(stray, (0, 0))
 
+    left = tmp_path / "rosters" / "work-left"
+    left.mkdir()
+    os.utime(left, (0, 0))
+
     swept, whole = run("evidence", "sweep"), run("evidence", "check")
     named.write_bytes(b"not what it was")
     broken = run("evidence", "check")
@@ -84,6 +88,7 @@ def test_a_sweep_deletes_records_that_no_import_names_and_a_check_misses_those_t
     assert (swept.exit_code, whole.exit_code, broken.exit_code) == (0, 0, 1)
     assert "set aside: 1" in swept.output
     assert named in kept(tmp_path)
+    assert not left.exists()
 
 
 def test_a_purge_leaves_no_copy_at_hand(
@@ -99,4 +104,4 @@ def test_a_purge_leaves_no_copy_at_hand(
 
     assert "purged 1" in done.output
     assert list((tmp_path / "rosters").iterdir()) == []
-    assert [row["records"] is None for row in service.rows(IMPORTS)] == [True, False]
+    assert {row["records"] is None: row["rows"] for row in service.rows(IMPORTS)} == {True: 1, False: 2}
