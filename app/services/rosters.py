@@ -30,7 +30,9 @@ from app.services.roster_files import Shelf
 
 _FIGURES = Figures.__table__  # type: ignore[attr-defined]
 _LEDGER_OF = prepared(
-    select(_FIGURES.c.unit_code, _FIGURES.c.ledger, _FIGURES.c.pending).where(_FIGURES.c.period == bindparam("month"))
+    select(_FIGURES.c.unit_code, _FIGURES.c.ledger, _FIGURES.c.pending).where(
+        _FIGURES.c.period == bindparam("month")
+    )
 )
 
 _CLOSED = prepared(
@@ -184,7 +186,7 @@ def _derived(
     if not (plan.windows and units):
         return {}
     sides = {plan.kind: path}
-    figures = derive(
+    derived = derive(
         sides.get(RosterKind.MEMBERS),
         sides.get(RosterKind.ORGS),
         plan.windows,
@@ -194,7 +196,7 @@ def _derived(
     )
     return {
         key: {code: value for code, value in values.items() if value is not None}
-        for key, values in figures.items()
+        for key, values in derived.items()
     }
 
 
@@ -237,7 +239,10 @@ def store(
 def _differing(session: Session, found: RosterLedger) -> Iterator[tuple[str, str, dict[str, int | None]]]:
     """The units and periods whose figures are to change, each with all that is then in force."""
     for period in found.periods:
-        stored = {row["unit_code"]: figures.known(row)["ledger"] or {} for row in session.all(_LEDGER_OF, month=period)}
+        stored = {
+            row["unit_code"]: figures.known(row)["ledger"] or {}
+            for row in session.all(_LEDGER_OF, month=period)
+        }
         for unit in found.units:
             old = stored.get(unit, {})
             new = {**old, **ledger.decided(found.plan.kind.value, found.figures[period, unit])}
