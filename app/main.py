@@ -24,6 +24,7 @@ from app.api import (
     consolidations,
     contacts,
     evidence,
+    explanations,
     forms,
     health,
     jobs,
@@ -69,6 +70,7 @@ from app.services.passwords import Hashing
 from app.services.periods import Policy
 from app.services.provider import Provider
 from app.services.reminders import remind_by_day
+from app.services.roster_files import Shelf
 from app.services.second_factor import Seal
 from app.services.sessions import Rules
 from app.services.worker import Task, Worker
@@ -85,6 +87,7 @@ ROUTERS = (
     ledger,
     ledger_versions,
     reconciliations,
+    explanations,
     mismatches,
     jobs,
     aggregates,
@@ -145,10 +148,14 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     app.state.store = open_store(
         settings.evidence, data_dir=settings.data_dir, with_sm3=settings.evidence_sm3
     )
+    app.state.shelf = Shelf(
+        open_store(settings.ledger, data_dir=settings.data_dir, with_sm3=settings.evidence_sm3),
+        settings.data_dir / "rosters",
+    )
     app.state.evidence_quota = settings.evidence_quota_bytes
     app.state.aggregates = Answers(large=Parts())
     app.state.spool = settings.data_dir
-    app.state.desk = Desk(database, clock, app.state.policy, settings.data_dir)
+    app.state.desk = Desk(database, clock, app.state.policy, settings.data_dir, app.state.shelf)
     app.state.is_demo = is_demo
     app.state.outgoing = parse_outgoing(
         settings.webhook_hosts, allows_http=settings.env is not Environment.PRODUCTION

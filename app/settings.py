@@ -176,6 +176,12 @@ class Settings(BaseSettings):
         return self.evidence_url or str(self.data_dir / "evidence")
 
     @property
+    def ledger(self) -> str:
+        """Where the records of rosters lie: `ledger/` within the place of evidence, whose sweep leaves it alone."""
+        place, mark, options = self.evidence.partition("?")
+        return f"{place.rstrip('/')}/ledger{mark}{options}"
+
+    @property
     def database(self) -> str:
         """The database URL; SQLite under the data directory unless one is given."""
         return self.database_url or f"sqlite:///{self.data_dir / 'yuebao.sqlite3'}"

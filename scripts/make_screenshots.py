@@ -1,6 +1,6 @@
 """Writes the pictures of the readme: python -m scripts.make_screenshots [ADDRESS] while a demo runs.
 
-Run the demo's three commands first, so that the board shows a reconciliation.
+Run the demo's four commands first, so that the board shows a reconciliation, and a mismatch its records.
 """
 
 import sys
@@ -15,7 +15,7 @@ WIDTH, HEIGHT = 1280, 900
 
 
 def main(address: str) -> None:
-    """The upper part of the board and of the mismatches, once in each language."""
+    """The upper part of the board and of the mismatches, once in each language, and one mismatch in Chinese."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -26,6 +26,9 @@ def main(address: str) -> None:
                 picture = PICTURES / f"{name}-{language}.png"
                 page.screenshot(path=picture)
                 print(f"{picture}: {picture.stat().st_size // 1024} KiB")
+        page.goto(f"{address}/demo/mismatches?lang=zh&unit=440606")
+        page.click("td a")
+        page.screenshot(path=PICTURES / "mismatch-zh.png")
         browser.close()
 
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from app.api.ledger_answers import rejected
-from app.db import Database
+from app.api.progress import Cancelled, Progress
+from app.db import Database, Row
 from app.domain.clock import Clock
 from app.domain.permission import Actor
 from app.errors import Problem, Text, Unavailable
-from app.reconcile import read_summary
-from app.services import jobs, ledger
+from app.reconcile import RosterKind, read_summary
+from app.services import jobs, ledger, rosters
 from app.services.periods import Policy
+from app.services.roster_files import Shelf
 
 MOST = 8
 """Jobs that run or wait; the next one is asked to come back."""
@@ -27,6 +32,9 @@ WATCHERS = 16
 BEAT = 30.0
 """Seconds between two signs of life."""
 
+Store = Callable[..., tuple[Any, Row]]
+"""Brings what was read into the database: takes a session, by, now and policy."""
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -36,14 +44,15 @@ class Task:
     file: Path
     kind: str
     encoding: str | None
+    as_of: date | None
     by: Actor
 
 
 class Desk:
     """Runs jobs in the order in which they came. What it holds in memory is lost with the process, and said so."""
 
-    def __init__(self, database: Database, clock: Clock, policy: Policy, spool: Path) -> None:
-        self.database, self.clock, self.policy, self.spool = database, clock, policy, spool
+    def __init__(self, database: Database, clock: Clock, policy: Policy, spool: Path, shelf: Shelf) -> None:
+        self.database, self.clock, self.policy, self.spool, self.shelf = database, clock, policy, spool, shelf
         self.watchers = 0
         self.is_stopping = False
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -91,6 +100,8 @@ class Desk:
                 await self._import(task)
         except Problem as problem:
             await self._fail(task, problem.as_json())
+        except Cancelled:
+            pass  # whoever cancelled it has said so
         except asyncio.CancelledError:
             await asyncio.shield(self._fail(task, jobs.INTERRUPTED))
         except Exception:
@@ -104,19 +115,34 @@ class Desk:
         write = self.database.write
         if not await write(jobs.advance, task.job_id, "reading", 10, now=self.clock.now()):
             return
-        known = await self.database.read(ledger.ledger_units, by=task.by)
-        found = await asyncio.to_thread(read_summary, task.file, known, encoding=task.encoding)
-        if not found.ok:
-            raise rejected(found)
+        rows, store = await (self._summary(task) if task.kind == "summary" else self._roster(task))
         await self.database.write_long(
             jobs.store_ledger,
             job_id=task.job_id,
-            found=found,
-            kind=task.kind,
+            rows=rows,
+            store=store,
             by=task.by,
             now=self.clock.now(),
             policy=self.policy,
         )
+
+    async def _summary(self, task: Task) -> tuple[int, Store]:
+        known = await self.database.read(ledger.ledger_units, by=task.by)
+        found = await asyncio.to_thread(read_summary, task.file, known, encoding=task.encoding)
+        if not found.ok:
+            raise rejected(found)
+        return found.rows, partial(ledger.store, ledger=found, kind=task.kind)
+
+    async def _roster(self, task: Task) -> tuple[int, Store]:
+        plan = await self.database.read(
+            rosters.plan, kind=RosterKind(task.kind), as_of=task.as_of, by=task.by, now=self.clock.now()
+        )
+        progress = Progress(self.database, self.clock, task.job_id)
+        reading = partial(rosters.read, task.file, plan, self.shelf, encoding=task.encoding)
+        found = await progress.during(partial(reading, watch=progress.watch))
+        if not found.ok:
+            raise rejected(found, task.kind)
+        return found.rows, partial(rosters.store, found=found)
 
     async def _fail(self, task: Task, problem: dict[str, object]) -> None:
         with suppress(Problem):  # the database is gone: the next start says that the job was interrupted

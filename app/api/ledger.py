@@ -7,9 +7,10 @@ import hashlib
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date
 from functools import partial
 from pathlib import Path as FilePath
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -22,25 +23,44 @@ from app.api.documented import answers
 from app.api.examples import LEDGER
 from app.api.jobs import job_json
 from app.api.ledger_answers import ledger_json, rejected
+from app.api.media import BINARY, XLSX
 from app.api.schemas.jobs import JobOut
 from app.api.schemas.ledger import LedgerImportOut
 from app.db import Row
 from app.domain.ids import new_id
 from app.domain.permission import Action
 from app.errors import Text, UnsupportedMedia
-from app.reconcile import Ledger, read_summary
-from app.services import jobs, ledger
+from app.reconcile import Ledger, RosterKind, read_summary
+from app.services import jobs, ledger, rosters
 from app.services.idempotency import Answer
+from app.services.ledger import Brought
+from app.services.roster_files import Shelf
 
 router = APIRouter(prefix="/api/v1/ledger", tags=["ledger"])
 
 CSV_TYPES = frozenset({"text/csv", "text/tab-separated-values", "application/octet-stream", "text/plain"})
 
-Kind = Annotated[Literal["summary"], Query(description="What the file holds: one row per unit and period.")]
-CSV_BODY = {
+Kind = Annotated[
+    Literal["summary", "members", "orgs"],
+    Query(
+        description="What the file holds: `summary` one row per unit and period, `members` the roster of committee "
+        "members (委员花名册), `orgs` that of direct organizations (直属团组织名册)."
+    ),
+]
+AsOf = Annotated[
+    date | None,
+    Query(description="Of a roster: the day up to which it was kept (数据截止日期); by default today."),
+]
+CSV_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {"text/csv": {"schema": {"type": "string"}, "examples": {"one_unit": {"value": LEDGER}}}},
+    }
+}
+FILE_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {**CSV_BODY["requestBody"]["content"], XLSX: BINARY},
     }
 }
 
@@ -56,10 +76,14 @@ _IMPORT_ANSWERS = answers(LedgerImportOut, 201, 200, 413, 415, 422, 503) | answe
     "/imports",
     status_code=201,
     responses=_IMPORT_ANSWERS,
-    openapi_extra=CSV_BODY,
+    openapi_extra=FILE_BODY,
 )
 async def import_ledger(
-    request: Request, kind: Kind = "summary", encoding: Encoding = None, dry_run: DryRun = False
+    request: Request,
+    kind: Kind = "summary",
+    encoding: Encoding = None,
+    as_of: AsOf = None,
+    dry_run: DryRun = False,
 ) -> Response:
     """Import a ledger file: every row is checked, and one error refuses the whole file.
 
@@ -67,9 +91,15 @@ async def import_ledger(
     English header (docs/reconcile.md). The same body comes back when the file is refused (422), with the line
     and column of every finding. A later import supersedes this one for the units and periods it names.
     With `Prefer: respond-async` the answer is 202 with the `Location` of a job, once the body is on disk.
+
+    A roster (CSV or xlsx) decides its figures of every reporting unit that it has a record of, in the last twelve
+    periods whose cut-off day is not after `as_of`; records dated inside a closed period that were not known
+    before count in the first open one (补录). Its records are kept, without names, to explain figures.
     """
     if prefers_async(request) and not dry_run:
-        return await _later(request, kind, encoding)
+        return await _later(request, kind, encoding, as_of)
+    if kind != "summary":
+        return await _import_roster(request, RosterKind(kind), encoding, as_of, dry_run)
     found = await received_ledger(request, encoding)
     return await write(
         request,
@@ -80,6 +110,29 @@ async def import_ledger(
         is_long=True,
         ledger=found,
         kind=kind,
+        policy=request.app.state.policy,
+    )
+
+
+async def _import_roster(
+    request: Request, kind: RosterKind, encoding: str | None, as_of: date | None, dry_run: bool
+) -> Response:
+    check_media_type(request, kind)
+    plan = await read(request, rosters.plan, kind=kind, as_of=as_of, now=received_at(request))
+    shelf: Shelf = request.app.state.shelf
+    async with saved_body(request) as path:
+        reading = partial(rosters.read, path, plan, shelf, encoding=encoding, is_kept=not dry_run)
+        found = await asyncio.to_thread(reading)
+    if not found.ok:
+        raise rejected(found, kind)
+    return await write(
+        request,
+        rosters.store,
+        _imported,
+        body=[found.sha256, kind, as_of and as_of.isoformat()],
+        dry_run=dry_run,
+        is_long=True,
+        found=found,
         policy=request.app.state.policy,
     )
 
@@ -108,11 +161,11 @@ async def saved_body(request: Request) -> AsyncIterator[FilePath]:
         yield FilePath(file.name)
 
 
-def check_media_type(request: Request) -> None:
-    """A ledger comes as text, uncompressed; an Excel workbook must be saved as CSV first."""
+def check_media_type(request: Request, kind: str = "summary") -> None:
+    """A ledger comes as text, uncompressed, a roster as a workbook too; a summary in Excel must be saved as CSV."""
     check_encoding(headers_of(request.scope))
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in CSV_TYPES:
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media not in (CSV_TYPES if kind == "summary" else CSV_TYPES | {XLSX}):
         raise UnsupportedMedia(
             Text(
                 "台账须为CSV文件（text/csv），请在Excel中另存为CSV",
@@ -121,16 +174,16 @@ def check_media_type(request: Request) -> None:
         )
 
 
-def _imported(result: tuple[Ledger, Row], committed: bool) -> Answer:
+def _imported(result: tuple[Brought, Row], committed: bool) -> Answer:
     found, row = result
     headers = {"Location": f"/api/v1/ledger/imports/{row['id']}"} if committed else {}
-    return json_answer(ledger_json(found, row, committed=committed), 201, headers)
+    return json_answer(ledger_json(found, row, kind=row["kind"], committed=committed), 201, headers)
 
 
-async def _later(request: Request, kind: str, encoding: str | None) -> Response:
+async def _later(request: Request, kind: str, encoding: str | None, as_of: date | None) -> Response:
     """Keep the body on disk, write the job down, answer, and only then begin."""
     caller(request).check_role(Action.WRITE_LEDGER)
-    check_media_type(request)
+    check_media_type(request, kind)
     desk: Desk = request.app.state.desk
     desk.check_room()
     job_id = new_id(received_at(request))
@@ -145,13 +198,13 @@ async def _later(request: Request, kind: str, encoding: str | None) -> Response:
     try:
         sha256 = await _spooled(request, file)
         check_sha256(headers_of(request.scope), sha256)
-        body = [sha256, kind, encoding]
+        body = [sha256, kind, encoding, as_of and as_of.isoformat()]
         answer = await write(request, jobs.create, render, body=body, job_id=job_id, kind="ledger.import")
     finally:
         if not created:  # refused, or the answer of an earlier request with the same key
             file.unlink(missing_ok=True)
     if created:
-        desk.take(Task(job_id, file, kind, encoding, caller(request)))
+        desk.take(Task(job_id, file, kind, encoding, as_of, caller(request)))
     return answer
 
 

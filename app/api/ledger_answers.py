@@ -6,16 +6,16 @@ from typing import Any
 
 from app.db import Row
 from app.errors import Invalid, Text
-from app.reconcile import Ledger
+from app.services.ledger import Brought
 
 
-def rejected(found: Ledger) -> Invalid:
+def rejected(found: Brought, kind: str = "summary") -> Invalid:
     """The refusal of a file: the body of an import, with its findings, and nothing stored."""
     title = Text(
         "台账文件有误，未导入任何数据，请按行号修改后重新上传",
         "The ledger file has errors; nothing was imported",
     )
-    body = ledger_json(found, None, committed=False)
+    body = ledger_json(found, None, kind=kind, committed=False)
     # Findings of a file have a line and a column instead of a pointer, so they are a member like any other.
     listed = body.pop("findings")
     refusal = Invalid(title, code="import-rejected", **body)
@@ -23,15 +23,15 @@ def rejected(found: Ledger) -> Invalid:
     return refusal
 
 
-def ledger_json(found: Ledger, row: Row | None, *, committed: bool) -> dict[str, Any]:
+def ledger_json(found: Brought, row: Row | None, *, kind: str = "summary", committed: bool) -> dict[str, Any]:
     """A ledger file as the contract writes it; `row` is what was stored of it."""
     nothing = {"added": 0, "changed": 0, "removed": 0}
     return {
         "id": row["id"] if row and committed else None,
-        "kind": "summary",
+        "kind": kind,
         "encoding": found.encoding,
         "rows": found.rows,
-        "accepted": found.accepted if found.ok else 0,
+        "accepted": 0 if found.counts["error"] else found.accepted,
         "periods": found.periods,
         "units": found.units,
         "sha256": found.sha256,
@@ -39,5 +39,7 @@ def ledger_json(found: Ledger, row: Row | None, *, committed: bool) -> dict[str,
         "findings": [finding.as_json() for finding in found.findings],
         "changes": row["summary"]["changes"] if row else nothing,
         "closed": row["summary"]["closed"] if row else [],
+        "counts": dict(found.counts),
+        "records": row["summary"].get("records") if row else None,
         "committed": committed,
     }

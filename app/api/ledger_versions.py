@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.api.answers import DryRun, json_answer, json_response, page_of, read, write
 from app.api.body import json_body
+from app.api.context import received_at
 from app.api.documented import answers
 from app.api.examples import PROMOTE
-from app.api.paging import Cursor, Limit, decode_cursor
+from app.api.media import CSV, attachment
+from app.api.paging import Cursor, Limit, decode_cursor, encode_cursor
 from app.api.schemas.ledger import (
     InForceOut,
     LedgerDiffOut,
@@ -20,14 +24,17 @@ from app.api.schemas.ledger import (
     RollBackIn,
 )
 from app.db import Row, Session
+from app.documents.ledger_findings import findings_csv
 from app.domain.permission import Actor
-from app.services import ledger, ledger_versions
+from app.services import ledger, ledger_findings, ledger_versions, rosters
 from app.services.idempotency import Answer
 
 router = APIRouter(prefix="/api/v1/ledger/imports", tags=["ledger"])
 
 ID = "^[0-9a-f]{32}$"
 ImportInPath = Annotated[str, Path(pattern=ID)]
+_FINDINGS = answers(LedgerVersionOut, 200, 403, 404, 422)
+_FINDINGS[200]["content"] = {CSV: {"schema": {"type": "string"}}}
 ACTS = (200, 403, 404, 409, 413, 415, 422)
 
 
@@ -58,12 +65,42 @@ async def diff_imports(
     against: Annotated[
         str | None, Query(pattern=ID, description="Another import; without it, the one it superseded.")
     ] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
 ) -> Response:
     """The figures that were added, changed and removed against another import, by period, unit and column.
 
-    At most 10,000 are listed; the counts count all. `records` is for imports of rosters, and null for others.
+    At most 10,000 are listed; the counts count all. `records` is for imports of rosters, and null for others: how
+    many records came, changed and went, and a page of them by key. Members are shown by the ends of their
+    numbers, with their lines in the two files.
     """
-    return json_response(await read(request, ledger_versions.diff, import_id=import_id, against=against))
+    (offset,) = decode_cursor(cursor, (int,)) or (0,)
+    found = await read(request, ledger_versions.diff, import_id=import_id, against=against)
+    if found["records"] is not None:
+        found["records"] = await _records(request, found["records"], max(0, int(offset)), limit)
+    return json_response(found)
+
+
+async def _records(request: Request, files: ledger_versions.RecordsDiff, offset: int, limit: int) -> Row:
+    comparing = partial(rosters.compare, *files[:3], request.app.state.shelf, counts=files.counts)
+    counts, items = await asyncio.to_thread(partial(comparing, offset=offset, limit=limit + 1))
+    following = encode_cursor([offset + limit]) if len(items) > limit else None
+    return {
+        **{name: counts[name] for name in ("added", "changed", "removed")},
+        "items": items[:limit],
+        "next": following,
+    }
+
+
+@router.get("/{import_id}/findings", responses=_FINDINGS)
+async def list_findings(request: Request, import_id: ImportInPath) -> Response:
+    """What was found in a file, as CSV for Excel: of an import, or of a job whose file was refused (its id).
+
+    At most 1,000 findings are listed, errors first; the last line says how many there were.
+    """
+    found = await read(request, ledger_findings.of, thing_id=import_id, now=received_at(request))
+    headers = {"Cache-Control": "private, no-cache", **attachment(f"台账问题清单-{import_id[:8]}.csv")}
+    return Response(findings_csv(*found), headers=headers, media_type=CSV)
 
 
 @router.post("/{import_id}/promote", responses=answers(InForceOut, *ACTS))
@@ -134,6 +171,8 @@ def version_json(row: Row) -> dict[str, Any]:
         "unit": row["unit_code"],
         "is_in_force": bool(row["is_in_force"]),
         "closed": [],
+        "counts": None,
+        "records": None,
         **row["summary"],
         "committed": True,
     }

@@ -18,6 +18,7 @@ PHASES = {
     "judging": "逐行核对 Judging",
     "matching": "查重与合并 Matching",
     "storing": "保存 Storing",
+    "deriving": "推算 Deriving",
 }
 """What people read of each phase of reading a roster."""
 

@@ -21,7 +21,9 @@ from app.domain.clock import Clock
 from app.domain.permission import Actor
 from app.errors import Finding, Problem
 from app.models.migrate import current, head
+from app.services.roster_files import Shelf
 from app.settings import Settings
+from app.storage import open_store
 
 OPERATOR = Actor(id="cli", name="command line", kind="operator")
 """Whoever may run the command on the server already owns the data; the audit names the command line."""
@@ -57,6 +59,12 @@ def load() -> Context:
         fault = error.errors()[0]
         name = "".join(f" YUEBAO_{part}".upper() for part in fault["loc"])
         fail(f"设置有误{name}", f"Setting{name}: {fault['msg'].removeprefix('Value error, ')}")
+
+
+def shelf(settings: Settings) -> Shelf:
+    """Where the settings keep the records of rosters."""
+    store = open_store(settings.ledger, data_dir=settings.data_dir, with_sm3=settings.evidence_sm3)
+    return Shelf(store, settings.data_dir / "rosters")
 
 
 def fail(zh: str, en: str, code: int = BAD_INPUT) -> NoReturn:

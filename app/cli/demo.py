@@ -31,6 +31,7 @@ from app.cli.demo_month import (
     Outcome,
     month,
 )
+from app.cli.demo_roster import MEMBERS_FILE
 from app.cli.installation import install
 from app.cli.server import run_server
 from app.db import Database, Session
@@ -206,6 +207,10 @@ def commands(address: str, made: Mapping[Role, str]) -> list[tuple[str, str]]:
                 LEDGER_FILE,
                 f"{api}/reconciliations?period={PERIOD}&unit={PROVINCE}",
             ),
+        ),
+        (
+            "导入佛山、顺德的委员花名册，说明差异 · Import a roster of members that explains two mismatches",
+            _curl(reviewer, "text/csv", MEMBERS_FILE, f"{api}/ledger/imports?kind=members"),
         ),
     ]
 

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from datetime import date, datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from app.cli import context
+from app.cli.bar import progress
 from app.cli.context import Context, problems_end_the_command
 from app.cli.ledger_findings import show_findings
-from app.db import Session
 from app.domain.permission import Actor, Grant, Role
 from app.domain.unit import CENTRE
-from app.reconcile import Ledger, read_summary
+from app.reconcile import LedgerFinding, RosterKind, read_summary
 from app.reconcile.cells import read_period
-from app.services import ledger, ledger_source, ledger_versions
+from app.services import ledger, ledger_source, ledger_versions, roster_files, rosters
+from app.services.ledger import Brought
 from app.services.periods import Policy
+from app.services.rosters import RosterLedger
 
 app = typer.Typer(no_args_is_help=True, help="台账 / the ledger")
 
@@ -36,6 +41,8 @@ class Kind(StrEnum):
     """What a file holds."""
 
     SUMMARY = "summary"
+    MEMBERS = "members"
+    ORGS = "orgs"
 
 
 class Encoding(StrEnum):
@@ -55,10 +62,26 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="只检查，不写入 /
 
 @app.command(name="import")
 def import_file(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="台账 CSV / the ledger, CSV")],
-    kind: Annotated[Kind, typer.Option(help="文件种类 / what it holds")] = Kind.SUMMARY,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, help="台账 CSV，名册亦可 xlsx / a CSV; a roster may be xlsx"
+        ),
+    ],
+    kind: Annotated[
+        Kind,
+        typer.Option(
+            help="汇总 summary，委员花名册 members，直属团组织名册 orgs / a summary or one of the rosters"
+        ),
+    ] = Kind.SUMMARY,
     encoding: Annotated[
         Encoding | None, typer.Option(help="编码，默认自动识别 / if not to be found out")
+    ] = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            "--as-of", formats=["%Y-%m-%d"], help="名册的数据截止日期，默认今天 / day of a roster, today"
+        ),
     ] = None,
     dry_run: DryRun = False,
 ) -> None:
@@ -66,9 +89,14 @@ def import_file(
 
     退出码：0 已导入，1 内容有误，2 用法或环境有误。Exit status: 0 imported, 1 refused, 2 bad usage.
     """
-    found = context.load()
+    found, source = context.load(), f"file:{file.name}"[:200]
     with problems_end_the_command():
-        _bring(found, file, source=f"file:{file.name}"[:200], encoding=encoding, dry_run=dry_run)
+        if kind is Kind.SUMMARY:
+            _bring(found, file, source=source, encoding=encoding, dry_run=dry_run)
+            return
+        day = as_of.date() if as_of else None
+        read = _read_roster(found, file, RosterKind(kind.value), encoding, day, is_kept=not dry_run)
+        _store(found, partial(rosters.store, found=read, source=source), read, dry_run=dry_run)
 
 
 @app.command()
@@ -110,6 +138,8 @@ def purge(
         )
         if dry_run:
             raise _Undo
+    if not dry_run:
+        roster_files.clear(context.shelf(found.settings))
     _say_whether(dry_run)
     for import_id in kept:
         context.say(f"现行，保留 in force, kept: {import_id}")
@@ -118,17 +148,42 @@ def purge(
 
 def _bring(found: Context, file: Path, *, source: str, encoding: Encoding | None, dry_run: bool) -> None:
     """Check, show what was found, store; a refused file ends the command with 1."""
-    with suppress(_Undo), found.database.transaction() as session:
-        read = _checked(session, file, encoding)
-        _, row = ledger.store(
-            session,
-            read,
-            kind=Kind.SUMMARY,
-            source=source,
-            by=OPERATOR,
-            now=found.clock.now(),
-            policy=_policy(found),
+    with found.database.transaction() as session:
+        units = ledger.ledger_units(session, by=OPERATOR)
+    read = read_summary(file, units, encoding=encoding and encoding.value)
+    _check(read, {"台账 ledger": read.findings})
+    store = partial(ledger.store, ledger=read, kind=Kind.SUMMARY.value, source=source)
+    _store(found, store, read, dry_run=dry_run)
+
+
+def _read_roster(
+    found: Context,
+    file: Path,
+    kind: RosterKind,
+    encoding: Encoding | None,
+    as_of: date | None,
+    *,
+    is_kept: bool,
+) -> RosterLedger:
+    """Read a roster beside the database, with a bar where somebody looks; a refused one ends the command with 1."""
+    with found.database.transaction() as session:
+        plan = rosters.plan(session, kind=kind, as_of=as_of, by=OPERATOR, now=found.clock.now())
+    with progress() as watch:
+        read = rosters.read(
+            file,
+            plan,
+            context.shelf(found.settings),
+            encoding=encoding and encoding.value,
+            is_kept=is_kept,
+            watch=watch,
         )
+    _check(read, {f"名册 {kind}": read.findings})
+    return read
+
+
+def _store(found: Context, store: Callable[..., Any], read: Brought, *, dry_run: bool) -> None:
+    with suppress(_Undo), found.database.transaction() as session:
+        _, row = store(session, by=OPERATOR, now=found.clock.now(), policy=_policy(found))
         if dry_run:
             raise _Undo
     _say_whether(dry_run)
@@ -138,13 +193,11 @@ def _bring(found: Context, file: Path, *, source: str, encoding: Encoding | None
         context.say(row["id"])
 
 
-def _checked(session: Session, file: Path, encoding: Encoding | None) -> Ledger:
-    units = ledger.ledger_units(session, by=OPERATOR)
-    read = read_summary(file, units, encoding=encoding and encoding.value)
-    show_findings({"台账 ledger": read.findings}, read.counts)
-    if not read.ok:
+def _check(read: Brought, sides: Mapping[str, Iterable[LedgerFinding]]) -> None:
+    """Show what was found; a refused file ends the command with 1."""
+    show_findings(sides, read.counts)
+    if read.counts["error"]:
         context.fail("台账有误，未导入任何数据", "The ledger has errors; nothing was imported", REFUSED)
-    return read
 
 
 def _policy(found: Context) -> Policy:

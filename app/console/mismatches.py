@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import Counter
 from functools import partial
@@ -11,6 +12,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.console import explanation
 from app.console.board import PROVINCE, REVIEWER
 from app.console.pages import Language, page
 from app.db import Session
@@ -18,7 +20,8 @@ from app.domain.mismatch import NAMES, State
 from app.domain.period import FIRST
 from app.domain.permission import Actor
 from app.errors import NotFound
-from app.services import forms, mismatch_queries, units
+from app.services import explanations, forms, mismatch_queries, units
+from app.services.explanations import Question
 from app.services.mismatch_queries import Filter, Sort
 
 router = APIRouter(include_in_schema=False)
@@ -59,13 +62,22 @@ def _listed(session: Session, *, chosen: Filter, sort: Sort, now: Any, by: Actor
 
 @router.get(ONE)
 async def show_mismatch(request: Request, lang: Language = "", id: str = "") -> Response:
-    """One mismatch with both figures and everything that was said and done about it. Raises NotFound."""
+    """One mismatch: both figures, where the ledger's comes from, and everything that was said and done about it.
+
+    Raises NotFound.
+    """
     if not _ID.fullmatch(id):
         raise NotFound()
-    found = await request.app.state.database.read(partial(_one, mismatch_id=id, by=REVIEWER))
-    return page(request, "mismatch.html", lang, **found, states=NAMES)
+    state = request.app.state
+    shown, question = await state.database.read(partial(_one, mismatch_id=id, by=REVIEWER))
+    found = await asyncio.to_thread(
+        partial(explanations.answer, question, state.shelf, limit=explanation.SHOWN)
+    )
+    words = {"found": found, "towns": explanation.towns_of(question), "reasons": explanation.REASONS}
+    return page(request, "mismatch.html", lang, **shown, **words, states=NAMES)
 
 
-def _one(session: Session, *, mismatch_id: str, by: Actor) -> dict[str, Any]:
+def _one(session: Session, *, mismatch_id: str, by: Actor) -> tuple[dict[str, Any], Question]:
     row = mismatch_queries.get(session, mismatch_id=mismatch_id, by=by)
-    return {"row": row, "labels": forms.in_force(session, FIRST).headings, "period": FIRST}
+    shown = {"row": row, "labels": forms.in_force(session, FIRST).headings, "period": FIRST}
+    return shown, explanation.question_of(session, row, by=by)

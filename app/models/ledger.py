@@ -36,8 +36,10 @@ class LedgerImport(SQLModel, table=True):
     imported_by: str = Field(max_length=64)
     rank: int | None = None
     """Of the imports that name a unit and period, the one with the highest rank is in force there; None: taken back."""
+    records: str | None = Field(default=None, max_length=64)
+    """Of a roster: the hash under which its records are kept, beside the evidence."""
     purged_at: datetime | None = Field(default=None, sa_type=Instant)
-    """When its figures were deleted; counts and hash stay."""
+    """When its figures were deleted, and its records given up; counts and hash stay."""
 
 
 class LedgerFigure(SQLModel, table=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,6 @@ from app.db import Row, Session, prepared
 from app.domain.permission import Action, Actor
 from app.errors import Conflict, NotFound, Text
 from app.models import Job, Unit
-from app.reconcile import Ledger
 from app.services import audit, ledger
 from app.services.periods import Policy
 
@@ -141,19 +140,20 @@ def store_ledger(
     session: Session,
     *,
     job_id: str,
-    found: Ledger,
-    kind: str,
+    rows: int,
+    store: Callable[..., tuple[Any, Row]],
     by: Actor,
     now: datetime,
     policy: Policy,
 ) -> bool:
     """Import a checked ledger and end its job in one transaction; False, and nothing stored, when it was cancelled.
 
+    `store` brings the ledger in, from a session, by, now and policy.
     Whenever the process ends, either the job is done and the import is there, or neither.
     """
-    if not advance(session, job_id, "storing", 60, rows=found.rows, now=now):
+    if not advance(session, job_id, "storing", 60, rows=rows, now=now):
         return False
-    _, row = ledger.store(session, found, kind=kind, by=by, now=now, policy=policy)
+    _, row = store(session, by=by, now=now, policy=policy)
     return end(session, job_id, "done", result=f"/api/v1/ledger/imports/{row['id']}", now=now)
 
 

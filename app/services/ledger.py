@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any, Protocol
 
 from sqlalchemy import and_, bindparam, func, insert, select
 
@@ -16,7 +17,7 @@ from app.domain.permission import Action, Actor
 from app.errors import NotFound
 from app.models import LedgerFigure, LedgerImport, Unit
 from app.models.unit import within
-from app.reconcile import Ledger, LedgerUnit
+from app.reconcile import KINDS, SEVEN, Ledger, LedgerFinding, LedgerUnit, RosterKind
 from app.services import audit, consolidations, events, figures, forms, mismatches
 from app.services.periods import Policy
 
@@ -38,7 +39,7 @@ _VISIBLE = select(_IMPORTS, _IS_IN_FORCE, _UNITS.c.report_path).join(
 )
 _GET = prepared(_VISIBLE.where(_IMPORTS.c.id == bindparam("id")))
 _IN_FORCE = prepared(
-    select(_IMPORTS.c.id, _IMPORTS.c.rank, _IMPORTS.c.sha256)
+    select(_IMPORTS.c.id, _IMPORTS.c.rank, _IMPORTS.c.sha256, _IMPORTS.c.records, _IMPORTS.c.summary)
     .where(
         _IMPORTS.c.kind == bindparam("kind"),
         _IMPORTS.c.unit_code == bindparam("unit"),
@@ -60,16 +61,57 @@ def ledger_units(session: Session, *, by: Actor) -> list[LedgerUnit]:
     reporting = {row["code"] for row in rows if row["reports"]}
     return [
         LedgerUnit(
-            row["code"], row["name"], _reporting_unit(row["report_path"], reporting), row["report_parent"]
+            row["code"], row["name"], reporting_unit(row["report_path"], reporting), row["report_parent"]
         )
         for row in rows
         if by.may(Action.WRITE_LEDGER, row["report_path"])
     ]
 
 
-def _reporting_unit(path: str, reporting: set[str]) -> str | None:
+def reporting_unit(path: str, reporting: set[str]) -> str | None:
     """The nearest reporting unit at or above the end of a report path."""
     return next((code for code in reversed(path.split("/")) if code in reporting), None)
+
+
+DECIDED: Mapping[str, tuple[str, ...]] = {
+    "summary": SEVEN,
+    **{kind.value: tuple(code for code in SEVEN if KINDS[code] is kind) for kind in RosterKind},
+}
+"""Of the figures that a ledger decides, those of each kind of import."""
+
+
+class Brought(Protocol):
+    """What every import says: a summary, or a roster and what was derived from it."""
+
+    @property
+    def encoding(self) -> str: ...
+
+    @property
+    def sha256(self) -> str: ...
+
+    @property
+    def rows(self) -> int: ...
+
+    @property
+    def accepted(self) -> int: ...
+
+    @property
+    def as_of(self) -> date | None: ...
+
+    @property
+    def findings(self) -> tuple[LedgerFinding, ...]: ...
+
+    @property
+    def counts(self) -> Mapping[str, int]: ...
+
+    @property
+    def periods(self) -> tuple[str, ...]: ...
+
+    @property
+    def units(self) -> tuple[str, ...]: ...
+
+    @property
+    def figures(self) -> Mapping[tuple[str, str], Mapping[str, int | None]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +149,28 @@ def store(
     A figure is added, changed or removed against what was in force for its unit and period. Raises Forbidden.
     """
     by.check_role(Action.WRITE_LEDGER)
-    act, changes, import_id = Act(by, now, policy), Changes(), new_id(now)
-    previous = in_force(session, kind, owner(by)[0])
-    stored = []
+    act, changes = Act(by, now, policy), Changes()
     for (period, unit), values in sorted(ledger.figures.items()):
-        known = {code: value for code, value in values.items() if value is not None}
-        stored.append({"import_id": import_id, "period": period, "unit_code": unit, "figures": known})
-        apply(session, period, unit, known, changes, act)
+        apply(session, period, unit, _known(values), changes, act)
     for period in ledger.periods:
         consolidations.lift(session, first=period, last=period, policy=policy)
+    return ledger, add(session, ledger, kind=kind, source=source, changes=changes, act=act)
+
+
+def add(
+    session: Session,
+    ledger: Brought,
+    *,
+    kind: str,
+    source: str,
+    records: str | None = None,
+    more: Mapping[str, Any] | None = None,
+    changes: Changes,
+    act: Act,
+) -> Row:
+    """Write down an import and its figures, in force from now on, with its trail."""
+    by, import_id = act.by, new_id(act.now)
+    previous = in_force(session, kind, owner(by)[0])
     row = {
         "id": import_id,
         "kind": kind,
@@ -133,20 +188,38 @@ def store(
             "units": list(ledger.units),
             "changes": changes.counts,
             "closed": closed_json(changes),
+            "counts": dict(ledger.counts),
+            **(more or {}),
         },
-        "imported_at": now,
+        "imported_at": act.now,
         "imported_by": by.id,
         "rank": next_rank(session),
+        "records": records,
         "purged_at": None,
     }
     session.run(_ADD, **row)
-    session.many(_ADD_FIGURES, stored)
+    session.many(
+        _ADD_FIGURES,
+        [
+            {"import_id": import_id, "period": period, "unit_code": unit, "figures": _known(values)}
+            for (period, unit), values in sorted(ledger.figures.items())
+        ],
+    )
     trail(session, "import", row, act, after=ledger.sha256)
-    return ledger, row
+    return row
+
+
+def _known(values: Mapping[str, int | None]) -> dict[str, int]:
+    return {code: value for code, value in values.items() if value is not None}
+
+
+def decided(kind: str, values: Mapping[str, int | None]) -> dict[str, int | None]:
+    """The figures that an import of a kind decides, by what it says; None where it says nothing."""
+    return {code: values.get(code) for code in DECIDED[kind]}
 
 
 def in_force(session: Session, kind: str, unit: str) -> Row | None:
-    """The id, rank and hash of the import that was put in force last, of a kind and in a unit's name; None for none."""
+    """The id, rank, hashes and summary of the import put in force last, of a kind and in a unit's name; or None."""
     return session.one(_IN_FORCE, kind=kind, unit=unit)
 
 

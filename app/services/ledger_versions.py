@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 
 from app.db import Row, Session, prepared
 from app.domain.permission import Actor
 from app.errors import Conflict, Text
 from app.models import LedgerFigure, LedgerImport
+from app.reconcile import RosterKind
 from app.services import ledger
 from app.services.ledger import Act, Changes
 from app.services.periods import Policy
@@ -23,7 +25,7 @@ _OF_IMPORT = prepared(
     .order_by(_FIGURES.c.period, _FIGURES.c.unit_code)
 )
 _BEFORE = prepared(
-    select(_FIGURES.c.figures)
+    select(_IMPORTS.c.kind, _FIGURES.c.figures)
     .join(_IMPORTS, _IMPORTS.c.id == _FIGURES.c.import_id)
     .where(
         _FIGURES.c.period == bindparam("month"),
@@ -50,6 +52,8 @@ _IS_SUPERSEDED = (
         _newer_figure.c.unit_code == _FIGURES.c.unit_code,
         _newer_figure.c.import_id == _newer.c.id,
         _newer.c.rank > _IMPORTS.c.rank,
+        # A roster decides some of a summary's figures, so it supersedes another of its kind only.
+        or_(_newer.c.kind == _IMPORTS.c.kind, _newer.c.kind == "summary"),
     )
     .correlate(_FIGURES, _IMPORTS)
     .exists()
@@ -69,8 +73,18 @@ _FORGET = prepared(delete(_FIGURES).where(_FIGURES.c.import_id == bindparam("id"
 _PURGED = prepared(
     update(_IMPORTS)
     .where(_IMPORTS.c.id == bindparam("import_id"))
-    .values(rank=None, purged_at=bindparam("new_purged_at"))
+    .values(rank=None, records=None, purged_at=bindparam("new_purged_at"))
 )
+
+
+class RecordsDiff(NamedTuple):
+    """The files of two rosters by their hashes, and the counts of their differences where they are known."""
+
+    kind: RosterKind
+    records: str
+    earlier: str | None
+    counts: Mapping[str, int] | None
+
 
 LISTED = 10_000
 """The most figures that a difference lists; its counts count all."""
@@ -79,7 +93,8 @@ LISTED = 10_000
 def diff(session: Session, *, import_id: str, against: str | None, by: Actor) -> dict[str, Any]:
     """The figures that appear, differ or vanish from one import to another, by period, unit and column.
 
-    Against the one that it superseded unless another is named; against nothing, everything is added. Raises
+    Against the one that it superseded unless another is named; against nothing, everything is added. `records`
+    says of a roster which files to compare (`rosters.compare`), and is None for a summary. Raises
     NotFound, and Conflict for an import whose figures were purged.
     """
     new = _kept(ledger.get(session, import_id, by=by))
@@ -103,8 +118,19 @@ def diff(session: Session, *, import_id: str, against: str | None, by: Actor) ->
         "changes": counts,
         "figures": found[:LISTED],
         "truncated": len(found) > LISTED,
-        "records": None,
+        "records": _records(new, old) if new["records"] else None,
     }
+
+
+def _records(new: Row, old: Row | None) -> RecordsDiff:
+    is_usual = (old and old["id"]) == new["supersedes"]
+    is_same_kind = old is not None and old["kind"] == new["kind"]
+    return RecordsDiff(
+        RosterKind(new["kind"]),
+        new["records"],
+        old["records"] if old and is_same_kind else None,
+        new["summary"]["records"] if is_usual else None,
+    )
 
 
 def _figures(session: Session, import_id: str) -> dict[tuple[str, str, str], int]:
@@ -139,7 +165,8 @@ def promote(
         raise _moved_on(head)
     act, changes = Act(by, now, policy), Changes()
     for line in session.all(_OF_IMPORT, id=import_id):
-        ledger.apply(session, line["period"], line["unit_code"], line["figures"], changes, act)
+        values = _standing(session, line, but=import_id, first={**line, "kind": row["kind"]})
+        ledger.apply(session, line["period"], line["unit_code"], values, changes, act)
     rank = ledger.next_rank(session)
     _set_rank(session, row, rank)
     ledger.trail(session, "promote", row, act, before=head["sha256"] if head else None, after=row["sha256"])
@@ -157,32 +184,26 @@ def roll_back(session: Session, *, import_id: str, by: Actor, now: datetime, pol
         raise _moved_on(head)
     act, changes = Act(by, now, policy), Changes()
     for line in session.all(_OF_IMPORT, id=import_id):
-        if _is_hidden(session, row, line):
-            continue
-        earlier = session.one(_BEFORE, month=line["period"], unit=line["unit_code"], but=import_id)
-        known = earlier["figures"] if earlier else None
-        ledger.apply(session, line["period"], line["unit_code"], known, changes, act)
+        values = _standing(session, line, but=import_id)
+        ledger.apply(session, line["period"], line["unit_code"], values, changes, act)
     _set_rank(session, row, None)
     ledger.trail(session, "rollback", row, act, before=row["sha256"])
     again = ledger.in_force(session, row["kind"], row["unit_code"])
     return _answer({**row, "rank": None}, again["id"] if again else None, changes)
 
 
-_RANK_OF_FIGURE = prepared(
-    select(_IMPORTS.c.rank)
-    .join(_FIGURES, _FIGURES.c.import_id == _IMPORTS.c.id)
-    .where(
-        _FIGURES.c.period == bindparam("month"),
-        _FIGURES.c.unit_code == bindparam("unit"),
-        _IMPORTS.c.rank > bindparam("rank"),
-    )
-)
+def _standing(
+    session: Session, line: Row, *, but: str, first: Row | None = None
+) -> dict[str, int | None] | None:
+    """What is in force for the unit and period of a line without one import, or with `first` before all others.
 
-
-def _is_hidden(session: Session, row: Row, line: Row) -> bool:
-    """Whether an import in another unit's name is in force there, so that taking this one back changes nothing."""
-    later = session.one(_RANK_OF_FIGURE, month=line["period"], unit=line["unit_code"], rank=row["rank"])
-    return later is not None
+    Each figure is what the last import says that decides it: a summary all of them, a roster those of its side.
+    """
+    rows = session.all(_BEFORE, month=line["period"], unit=line["unit_code"], but=but)
+    values: dict[str, int | None] = {}
+    for row in [first, *rows] if first else rows:
+        values = ledger.decided(row["kind"], row["figures"]) | values
+    return values or None
 
 
 def purge(

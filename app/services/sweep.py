@@ -1,4 +1,4 @@
-"""Sweeping the store of evidence: what no row names goes, in two steps; what a row names must be there."""
+"""Sweeping the stores of evidence and of rosters: what no row names goes, and what a row names must be there."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from app.db import Database
-from app.models import Evidence
+from app.models import Evidence, LedgerImport
 from app.storage import Corrupted, Store
 
 GRACE = timedelta(hours=24)
@@ -22,6 +22,9 @@ ASIDE = timedelta(days=7)
 BATCH = 500
 
 _EVIDENCE = Evidence.__table__  # type: ignore[attr-defined]
+EVIDENCE: ColumnElement[str] = _EVIDENCE.c.sha256
+ROSTERS: ColumnElement[str] = LedgerImport.__table__.c.records  # type: ignore[attr-defined]
+"""What names the contents of the store of evidence, and of that of rosters."""
 
 
 class Swept(NamedTuple):
@@ -34,7 +37,13 @@ class Swept(NamedTuple):
 
 
 def sweep(
-    database: Database, store: Store, *, now: datetime, grace: timedelta = GRACE, aside: timedelta = ASIDE
+    database: Database,
+    store: Store,
+    *,
+    now: datetime,
+    grace: timedelta = GRACE,
+    aside: timedelta = ASIDE,
+    naming: ColumnElement[str] = EVIDENCE,
 ) -> Swept:
     """Clear what uploads left, set aside what no row names, delete what nobody missed while it lay aside.
 
@@ -43,11 +52,11 @@ def sweep(
     """
     cleared = store.clear_spool(now - GRACE)
     old = [found.sha256 for found in store.all() if found.modified < now - grace]
-    unnamed = _without(old, named(database, old))
+    unnamed = _without(old, named(database, old, naming))
     for sha256 in unnamed:
         store.set_aside(sha256)
     lying = list(store.set_aside_ones())
-    missed = named(database, [found.sha256 for found in lying])
+    missed = named(database, [found.sha256 for found in lying], naming)
     for sha256 in missed:
         store.restore(sha256)
     over = [found.sha256 for found in lying if found.modified < now - aside and found.sha256 not in missed]
@@ -56,23 +65,25 @@ def sweep(
     return Swept(cleared, len(unnamed), len(missed), len(over))
 
 
-def broken(database: Database, store: Store) -> list[str]:
+def broken(database: Database, store: Store, naming: ColumnElement[str] = EVIDENCE) -> list[str]:
     """The hashes that rows name and that the store does not give back bit for bit. Reads every file."""
     with database.transaction() as session:
-        rows = session.all(select(_EVIDENCE.c.sha256).distinct().order_by(_EVIDENCE.c.sha256))
+        rows = session.all(
+            select(naming.label("sha256")).where(naming.is_not(None)).distinct().order_by(naming)
+        )
     return [row["sha256"] for row in rows if not _is_whole(store, row["sha256"])]
 
 
-def named(database: Database, hashes: Iterable[str]) -> set[str]:
+def named(database: Database, hashes: Iterable[str], naming: ColumnElement[str] = EVIDENCE) -> set[str]:
     """Those of the hashes that a row names."""
-    return set(_named(database, hashes))
+    return set(_named(database, hashes, naming))
 
 
-def _named(database: Database, hashes: Iterable[str]) -> Iterator[str]:
+def _named(database: Database, hashes: Iterable[str], naming: ColumnElement[str]) -> Iterator[str]:
     left = iter(hashes)
     while batch := list(islice(left, BATCH)):
         with database.transaction() as session:
-            rows = session.all(select(_EVIDENCE.c.sha256).where(_EVIDENCE.c.sha256.in_(batch)).distinct())
+            rows = session.all(select(naming.label("sha256")).where(naming.in_(batch)).distinct())
         yield from (row["sha256"] for row in rows)
 
 

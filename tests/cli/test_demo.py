@@ -17,6 +17,7 @@ import pytest
 
 from app.cli.demo_ledger import LEDGER_FILE, REPORTS_FILE, files, planted
 from app.cli.demo_month import LEFT_TO_THE_READER, PERIOD, PROVINCE, Filing, Outcome, month
+from app.cli.demo_roster import MEMBERS_FILE, members_text
 from app.db import Database
 from app.domain.permission import Actor, Grant, Role
 from app.domain.register import shipped_register
@@ -81,14 +82,15 @@ def differences(mismatches: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     ]
 
 
-def test_the_three_printed_commands_work_when_pasted_and_answer_as_the_readme_says(
+def test_the_printed_commands_work_when_pasted_and_answer_as_the_readme_says(
     tmp_path: Path, filings: list[Filing]
 ) -> None:
     with running(tmp_path) as demo:
-        post, sums, reconcile = [pasted(line) for line in demo.commands]
+        post, sums, reconcile, members = [pasted(line) for line in demo.commands]
         sums_again = pasted(demo.commands[1])
 
-    assert [status for status, _ in (post, sums, reconcile)] == [201, 200, 201]
+    assert [status for status, _ in (post, sums, reconcile, members)] == [201, 200, 201, 201]
+    assert members[1]["changes"] == {"added": 0, "changed": 0, "removed": 0}
     assert (post[1]["unit"], post[1]["timeliness"]) == (LEFT_TO_THE_READER, "late")
     assert sums[1]["cells"]["orgs_total"]["units_with_value"] == 19
     assert differences(reconcile[1]["mismatches"]) == [tuple(d) for d in planted(filings)]
@@ -122,6 +124,7 @@ def test_the_examples_are_what_the_generator_writes(filings: list[Filing]) -> No
     written = {path: (ROOT / path).read_bytes() for path in files(filings)}
 
     assert written == {path: text.encode() for path, text in files(filings).items()}
+    assert (ROOT / MEMBERS_FILE).read_text() == members_text(filings, shipped_register())
 
 
 def test_the_ledger_differs_both_ways_and_has_gaps(filings: list[Filing]) -> None:
@@ -200,7 +203,7 @@ def test_the_demo_prints_a_token_for_each_role(loaded: Loaded) -> None:
         ("integrator", PROVINCE),
         ("administrator", "000000"),
     ]
-    assert len(re.findall("^curl ", loaded.printed, re.MULTILINE)) == 3
+    assert len(re.findall("^curl ", loaded.printed, re.MULTILINE)) == 4
 
 
 def test_settings_meant_for_another_database_do_not_reach_the_demo(loaded: Loaded) -> None:

@@ -15,22 +15,35 @@ from starlette.testclient import TestClient
 
 from app.cli.demo import file_month
 from app.cli.demo_month import INSTALLED, PERIOD, PROVINCE, START, month
+from app.cli.demo_roster import MEMBERS_FILE
 from app.cli.installation import install
 from app.console.board import REVIEWER
+from app.db import Session
 from app.domain.mismatch import Step
 from app.domain.register import shipped_register
 from app.main import create_app
 from app.models import metadata
-from app.reconcile import read_summary
-from app.services import ledger, mismatches, reconciliations
+from app.reconcile import RosterKind, read_summary
+from app.services import ledger, mismatches, reconciliations, rosters
 from app.services.periods import Policy
+from app.services.roster_files import Shelf
 from app.settings import Settings
+from app.storage import open_store
 
 LIST, ONE = "/demo/mismatches", "/demo/mismatch"
 ACT: dict[str, Any] = {
     "by": replace(REVIEWER, id="demo:reviewer"),
     "now": datetime(2015, 4, 26, 8, tzinfo=UTC),
 }
+
+
+def bring_members(session: Session, folder: Path) -> None:
+    """The roster that the fourth command of the demo brings."""
+    made = Settings(data_dir=folder)
+    shelf = Shelf(open_store(made.ledger, data_dir=folder), folder / "rosters")
+    plan = rosters.plan(session, kind=RosterKind.MEMBERS, by=ACT["by"], now=START)
+    found = rosters.read(Path(MEMBERS_FILE), plan, shelf)
+    rosters.store(session, found, policy=Policy(), by=ACT["by"], now=START)
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +58,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
         units = ledger.ledger_units(session, by=REVIEWER)
         found = read_summary(Path("examples/ledger-2015-04.csv"), units)
         reconciliations.run(session, period=PERIOD, unit_code=PROVINCE, ledger=found, policy=Policy(), **ACT)
+        bring_members(session, folder)
         first = session.all(select(metadata.tables["mismatch"]).order_by("unit_code"))[0]
         mismatches.take(
             session,
@@ -112,3 +126,22 @@ def test_english_readers_get_english(client: TestClient) -> None:
     text = client.get(ONE, params={"id": found, "lang": "en"}).text
 
     assert "Ledger, which counts" in text
+
+
+def test_one_is_explained_by_the_roster(client: TestClient) -> None:
+    (found,) = ids(client.get(LIST, params={"unit": "440606"}).text)
+
+    text = client.get(ONE, params={"id": found}).text
+
+    assert "依据委员花名册" in text
+    assert "填报数含上期截止日当天" in text
+    assert "计入的记录" in text
+    assert re.search(r"SL…\d\d", text)
+    assert "示例甲" not in text
+
+
+def test_one_without_a_roster_says_so(client: TestClient) -> None:
+    (found, *_) = ids(client.get(LIST, params={"unit": "441300"}).text)
+
+    assert "没有名册" in client.get(ONE, params={"id": found}).text
+    assert "no roster is kept" in client.get(ONE, params={"id": found, "lang": "en"}).text

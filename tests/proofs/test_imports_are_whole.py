@@ -20,9 +20,11 @@ from sqlalchemy import select
 
 from app.db import Database
 from app.models import metadata
-from app.services import audit
+from app.services import audit, sweep
+from app.storage import open_store
 from tests.ledger import ledger, line
 from tests.proofs.scale import scaled
+from tests.rosters import member, roster
 from tests.samples import GUANGDONG_UNITS
 
 KILLS = max(5, scaled(200))
@@ -33,9 +35,9 @@ COUNTED = ("ledger_import", "ledger_figure", "figures", "audit_event", "outbox_e
 class Importer:
     """The process that forks imports."""
 
-    def __init__(self, url: str, file: Path) -> None:
+    def __init__(self, url: str, file: Path, *folder: Path) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.proofs.importer", url, str(file)],
+            [sys.executable, "-m", "tests.proofs.importer", url, str(file), *map(str, folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -109,3 +111,30 @@ def test_a_killed_import_is_there_as_a_whole_or_not_at_all(seeded_url: str, impo
     assert counts(seeded_url)["ledger_import"] == done + 1
     with Database(seeded_url).transaction() as session:
         assert audit.broken(session) == []
+
+
+def test_a_killed_import_of_a_roster_is_there_with_its_records_or_not_at_all(
+    seeded_url: str, tmp_path: Path
+) -> None:
+    seed = random.randrange(2**32)
+    chance = random.Random(seed)
+    file = tmp_path / "members.csv"
+    file.write_bytes(roster(*(member(i, f"2014-01-{1 + i % 28:02}") for i in range(3000))))
+    importer = Importer(seeded_url, file, tmp_path)
+    _, length = importer.run()
+    audited = counts(seeded_url)["audit_event"]
+    done, ends = 1, set()
+
+    for _ in range(KILLS // 2):
+        finished, _ = importer.run(chance.uniform(0, length * 1.1))
+        ends.add(finished)
+        now = counts(seeded_url)
+        assert now["ledger_import"] - done in ({1} if finished else {0, 1}), seed
+        done = now["ledger_import"]
+        assert (now["ledger_figure"], now["audit_event"] - audited) == (done, done - 1), seed
+
+    assert importer.run()[0]
+    importer.stop()
+    assert False in ends, "no import was killed under way"
+    store = open_store(str(tmp_path / "ledger"), data_dir=tmp_path)
+    assert sweep.broken(Database(seeded_url), store, sweep.ROSTERS) == []

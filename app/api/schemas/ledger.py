@@ -29,6 +29,15 @@ class ChangesOut(Out):
     removed: int
 
 
+class RecordsOut(Out):
+    """Records of a roster against the one that it superseded, and those that count later than dated (补录)."""
+
+    added: int
+    changed: int
+    removed: int
+    back_entries: int
+
+
 class LedgerImportOut(Out):
     """A ledger file as it was read."""
 
@@ -44,6 +53,9 @@ class LedgerImportOut(Out):
     findings: list[LedgerFindingOut]
     changes: ChangesOut
     closed: list[dict[str, str]]
+    counts: dict[Literal["error", "warning", "info"], int] | None = None
+    """All findings; at most 1,000 are listed."""
+    records: RecordsOut | None = None
     committed: bool
 
 
@@ -84,6 +96,24 @@ class FigureChangeOut(Out):
     to: int | None
 
 
+class RecordChangeOut(Out):
+    """A record of a roster that differs between two imports, by its key and its line in each file."""
+
+    identity: str
+    township: str
+    begun: date
+    change: Literal["added", "changed", "removed"]
+    line: int | None
+    earlier_line: int | None
+
+
+class RecordChangesOut(ChangesOut):
+    """How many records came, changed and went, and a page of them."""
+
+    items: list[RecordChangeOut]
+    next: str | None
+
+
 class LedgerDiffOut(Out):
     """What differs between two imports; `records` is null for a summary."""
 
@@ -92,7 +122,7 @@ class LedgerDiffOut(Out):
     changes: ChangesOut
     figures: list[FigureChangeOut]
     truncated: bool
-    records: dict[str, Any] | None
+    records: RecordChangesOut | None
 
 
 class PromoteIn(Body):

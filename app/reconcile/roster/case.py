@@ -160,15 +160,26 @@ def _beside(unit: str, units: Units) -> list[LedgerUnit]:
     return [units[code] for code in codes if unit not in above(units[code], units)]
 
 
-def record_json(case: Case, condition: str, limit: int, *, more: str = "NULL") -> list[dict[str, Any]]:
-    """Records that meet a condition, at most `limit` by line, each with what `more` says of it."""
+def nearest(window: Window) -> str:
+    """An order of records in SQL: those whose days lie nearest to either end of a window first.
+
+    What repeats or continues another record comes before all.
+    """
+    days = [f"abs({column} - DATE '{day}')" for column in ("counts_from", "counts_until") for day in window]
+    return f"reason IS NULL, least({', '.join(days)})"
+
+
+def record_json(
+    case: Case, condition: str, limit: int, *, more: str = "NULL", order: str = "line"
+) -> list[dict[str, Any]]:
+    """Records that meet a condition, at most `limit` in an order and by line, each with what `more` says of it."""
     if limit <= 0:
         return []
     terms = "".join(f", {code}" for code in case.terms)
     names = ("line", "identity", "township", "begun", "ended", "counts_from", "counts_until", "part_of")
     rows = case.rows(
         f"SELECT {', '.join(names)}, is_back_entry, {more}{terms} FROM held"
-        f" WHERE {condition} ORDER BY line LIMIT {limit}"
+        f" WHERE {condition} ORDER BY {order}, line LIMIT {limit}"
     )
     return [
         _record(dict(zip((*names, "is_back_entry", "reason", *case.terms), row, strict=True))) for row in rows

@@ -19,6 +19,7 @@ from app.reconcile.roster.case import (
     TOTAL,
     Case,
     count_where,
+    nearest,
     open_case,
     reason_left_out,
     record_json,
@@ -31,10 +32,11 @@ from app.reconcile.units import LedgerUnit, Units, by_code
 LISTED = 100
 """So many records of each list are shown; all are counted."""
 
-_PARTS = {
+PARTS = {
     RosterKind.MEMBERS: {ADDED: "members_added", LEFT: "members_left", TOTAL: "members_total"},
     RosterKind.ORGS: {ADDED: "orgs_new", LEFT: "orgs_dissolved", TOTAL: "orgs_total"},
 }
+"""The figures in which opening + added − left = total is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Identity:
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """One figure of one unit, down to its records. Records are by line, without names; lists hold at most `limit`.
+    Of those left out, the ones nearest to the window come first: they are the likeliest to have been counted.
 
     `excluded` counts the records left out by reason: outside-window, not-yet-started, already-left,
     still-there, never-rectified, other-type, merged-spell, duplicate, village-organization,
@@ -132,7 +135,7 @@ def explain(
         value = numbers["value"]
         not_counted = f"is_own AND NOT {case.counts}"
         reason = reason_left_out(case)
-        parts = _PARTS[case.kind]
+        parts = PARTS[case.kind]
         hints: tuple[Hint, ...] = ()
         claimed = said.get(indicator)
         if claimed is not None and claimed != value:
@@ -150,7 +153,7 @@ def explain(
                     " GROUP BY why ORDER BY why"
                 )
             ),
-            excluded_records=record_json(case, not_counted, limit, more=reason),
+            excluded_records=record_json(case, not_counted, limit, more=reason, order=nearest(window)),
             identity={
                 "ledger": Identity(numbers[OPENING], numbers[ADDED], numbers[LEFT], numbers[TOTAL]),
                 "reported": Identity(

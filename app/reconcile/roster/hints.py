@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -117,7 +117,7 @@ def find_hints(
     picked = ", ".join(f"count({r.counted}) FILTER ({r.condition})" for r in readings)
     values = case.rows(f"SELECT {picked} FROM held")[0]
     found = [
-        _hint(reading.code, value, ledger, reading.detail)
+        hint(reading.code, value, ledger, reading.detail)
         for reading, value in zip(readings, values, strict=True)
         if value == reported
     ]
@@ -125,12 +125,16 @@ def find_hints(
     found += _days_around(case, reported, ledger)
     found += _townships(case, reported, ledger)
     found += [Hint(code, HINTS[code], reported, f"{ledger} → {reported}") for code in slips(ledger, reported)]
-    return tuple(sorted(found, key=lambda hint: _RANK[hint.code])[:LISTED])
+    return ranked(found)
 
 
-def _hint(
-    code: str, value: int, ledger: int, detail: Text = Text("", ""), records: int | None = None
-) -> Hint:
+def ranked(found: Iterable[Hint]) -> tuple[Hint, ...]:
+    """At most ten of the hints, the likeliest first."""
+    return tuple(sorted(found, key=lambda each: _RANK[each.code])[:LISTED])
+
+
+def hint(code: str, value: int, ledger: int, detail: Text = Text("", ""), records: int | None = None) -> Hint:
+    """The hint of a code: this reading gives `value`, where the ledger says `ledger`."""
     message = HINTS[code]
     said = Text(message.zh + detail.zh, message.en + detail.en)
     return Hint(
@@ -197,13 +201,13 @@ def _other_figures(case: Case, reported: int, numbers: Mapping[str, int]) -> Ite
         yield Hint("net", HINTS["net"], reported, arithmetic)
     for role, value in values.items():
         if role != case.role and value == reported and value:
-            yield _hint("swapped", value, ledger)
+            yield hint("swapped", value, ledger)
     if case.role == RECTIFIED:
         start, end = case.window
         days = f"list_filter(string_split(counts_rectified, ';'), lambda day: day > '{start}' AND day <= '{end}')"
         (times,) = case.rows(f"SELECT coalesce(sum(len({days})), 0)::BIGINT FROM held WHERE {case.counts}")[0]
         if times == reported:
-            yield _hint("times-not-organizations", times, ledger)
+            yield hint("times-not-organizations", times, ledger)
 
 
 def _days_around(case: Case, reported: int, ledger: int) -> Iterator[Hint]:
@@ -237,7 +241,7 @@ def _runs(
         total += by_day.get(day, 0)
         if total == wanted or by_day.get(day) == wanted:
             span = (day,) if by_day.get(day) == wanted else (days[0], day)
-            yield _hint(code, reported, ledger, _days_text(wanted, span, distance), wanted)
+            yield hint(code, reported, ledger, _days_text(wanted, span, distance), wanted)
             return
 
 
@@ -259,4 +263,4 @@ def _townships(case: Case, reported: int, ledger: int) -> Iterator[Hint]:
     )
     if len(rows) <= 3:
         for (township,) in rows:
-            yield _hint("without-township", reported, ledger, Text(f"：{township}", f": {township}"))
+            yield hint("without-township", reported, ledger, Text(f"：{township}", f": {township}"))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from app.reconcile.engine import Engine
+from app.reconcile.engine import Engine, load_columns
 from app.reconcile.roster.columns import SHAPES, RosterKind
 from app.reconcile.roster.read import Roster
 from app.reconcile.roster.records import literal
@@ -20,7 +21,7 @@ def save_roster(
     path: Path,
     *,
     earlier: Path | None = None,
-    closed: date | None = None,
+    closed: date | Mapping[str, date] | None = None,
     watch: Watch = nobody,
 ) -> None:
     """Write every record, those that do not count with their reason, to a Parquet file.
@@ -33,6 +34,7 @@ def save_roster(
 
     With `earlier`, a file written before, and `closed`, the last day of the last closed period, whatever is
     dated up to that day and was not in the earlier file counts from the day after (补录, domain.md 4.4).
+    `closed` may be such a day by reporting unit: then records of other units are not moved.
     ValueError for a roster that was not accepted.
     """
     if not roster.ok:
@@ -61,7 +63,7 @@ def _place_in_lines(roster: Roster) -> None:
     """)
 
 
-def _count(roster: Roster, earlier: Path | None, closed: date | None) -> None:
+def _count(roster: Roster, earlier: Path | None, closed: date | Mapping[str, date] | None) -> None:
     """Make the view `kept` of what is written."""
     kind, shape = roster.kind, SHAPES[roster.kind]
     is_org = kind is RosterKind.ORGS
@@ -86,13 +88,22 @@ def _count(roster: Roster, earlier: Path | None, closed: date | None) -> None:
 class _Back:
     """The expressions that move back-entries; without an earlier file nothing is moved."""
 
-    def __init__(self, engine: Engine, earlier: Path | None, closed: date | None, is_org: bool) -> None:
+    def __init__(
+        self, engine: Engine, earlier: Path | None, closed: date | Mapping[str, date] | None, is_org: bool
+    ) -> None:
         self.join, self.begun, self.ended = "", "placed.begun", "placed.spell_ended"
         self.rectified, self.is_moved = "placed.rectified", "false"
         if earlier is None or closed is None:
             return
         opened = f"(DATE '{closed}' + 1)"
-        self.join = (
+        self.join = ""
+        if isinstance(closed, Mapping):
+            # Where nothing is closed the day is NULL, and every comparison below leaves the record as it is.
+            units, days = list(closed), list(closed.values())
+            load_columns(engine, "closing", {"closed_unit": ("VARCHAR", units), "last_day": ("DATE", days)})
+            opened = "(closing.last_day + 1)"
+            self.join = "LEFT JOIN closing ON closing.closed_unit = township.reporting "
+        self.join += (
             f"LEFT JOIN (SELECT * FROM read_parquet({literal(str(earlier))}) WHERE reason IS NULL) AS earlier"
             " ON earlier.identity = placed.identity AND earlier.township = placed.township"
             " AND earlier.begun = placed.begun"
