@@ -53,6 +53,7 @@ from app.api.middleware import Lane
 from app.api.observation import BufferedLines, task_line
 from app.console import board as board_pages
 from app.console import circulars as circular_pages
+from app.console import closings as closing_pages
 from app.console import entry, home, organization, trends
 from app.console import mismatches as mismatch_pages
 from app.db import Database
@@ -115,13 +116,15 @@ ROUTERS = (
     trends,
     mismatch_pages,
     circular_pages,
+    closing_pages,
 )
 
 SIGN_IN_PAGES = (*entry.PATHS, *organization.PATHS)
 PUBLIC_IN_DEMO = (board_pages, trends, mismatch_pages)
 READ_PAGES = (board_pages.PATH, trends.PATH, mismatch_pages.LIST, mismatch_pages.ONE)
 DEMO_PAGES = tuple(f"{board_pages.DEMO}{path}" for path in READ_PAGES)
-PAGES = frozenset({"/", *SIGN_IN_PAGES, *READ_PAGES, *DEMO_PAGES, circular_pages.PATH})
+WORK_PAGES = (circular_pages.PATH, closing_pages.PATH)
+PAGES = frozenset({"/", *SIGN_IN_PAGES, *READ_PAGES, *DEMO_PAGES, *WORK_PAGES})
 """What answers with HTML: a visitor is sent to sign in, or in the demo shown what is invented."""
 
 DESCRIPTION = "月报：收表、核对、汇总。 A monthly form collected, reconciled with a ledger and summed up."

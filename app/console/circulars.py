@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.console.entry import received
 from app.console.forms import LARGEST_TEXT, Given, check_form, read_form
-from app.console.gate import admit, place_of, seen
+from app.console.gate import admit, check_code, place_of, seen
 from app.console.pages import Language, language_of, page
 from app.db import Row, Session
 from app.documents.circular import numbered
@@ -28,6 +28,7 @@ from app.services.periods import parse_period
 router = APIRouter(include_in_schema=False)
 
 PATH = "/circular"
+CREATE = "create"
 SHOWN = 100
 """Circulars of a list: more than eight years of a province."""
 
@@ -42,7 +43,7 @@ STATES = {
     CircularState.CORRECTED: Text("已更正", "corrected"),
 }
 DONE = {
-    "create": Text("已生成草稿，请核对文字。", "The draft is written. Read it through."),
+    CREATE: Text("已生成草稿，请核对文字。", "The draft is written. Read it through."),
     "edit": Text("已保存。", "Saved."),
     "submit": Text("已送审，等待批准。", "Handed in for approval."),
     "return": Text("已退回修改。", "Returned to be edited."),
@@ -171,7 +172,7 @@ async def _told(
     request: Request, lang: str, by: Actor, form: Mapping[str, str], problem: Problem
 ) -> Response:
     """The page on which something was typed, with what was typed and why it was refused."""
-    if form.get("do") == "create":
+    if form.get("do") == CREATE:
         return await _list(request, lang, by, "", "", problem)
     editing = form.get("do") == CircularStep.EDIT.value
     id = form.get("id", "")
@@ -180,22 +181,23 @@ async def _told(
 
 async def _step(request: Request, by: Actor, step: str, id: str, given: Given) -> Row:
     database, now = request.app.state.database, received(request)
-    if step == "create":
-        arguments = {"unit_code": given.form.get("unit", ""), "policy": request.app.state.policy}
-        period = parse_period(given.form.get("period", ""))
-        found: Row = await database.write_long(
-            partial(circulars.create, period=period, **arguments, by=by, now=now)
-        )
-        return found
-    if step not in _STEPS or not _ID.fullmatch(id):
+    if step not in _STEPS or not (step == CREATE or _ID.fullmatch(id)):
         raise NotFound()
     service, arguments_of = _STEPS[step]
     said = arguments_of(given)
     given.check()
-    if step == CircularStep.RESTATE.value:
+    if step in (CREATE, CircularStep.RESTATE.value):
         said["policy"] = request.app.state.policy
-    moved: Row = await database.write_long(partial(service, circular_id=id, **said, by=by, now=now))
+    if step != CREATE:
+        said["circular_id"] = id
+    moved: Row = await database.write_long(partial(service, **said, by=by, now=now))
     return moved
+
+
+def _subject(given: Given) -> dict[str, Any]:
+    unit = given.form.get("unit", "")
+    check_code(unit)
+    return {"unit_code": unit, "period": parse_period(given.form.get("period", ""))}
 
 
 def _words(given: Given) -> dict[str, Any]:
@@ -242,6 +244,7 @@ def _reason(given: Given) -> dict[str, Any]:
 
 
 _STEPS: dict[str, tuple[Step, Callable[[Given], dict[str, Any]]]] = {
+    CREATE: (circulars.create, _subject),
     "edit": (circulars.edit, _words),
     "submit": (circulars.submit, lambda given: {}),
     "return": (circulars.send_back, _reason),
@@ -249,4 +252,4 @@ _STEPS: dict[str, tuple[Step, Callable[[Given], dict[str, Any]]]] = {
     "publish": (circulars.publish, _publication),
     "restate": (circulars.restate, _reason),
 }
-"""Each step of a circular that exists: the service, and what it takes from the form."""
+"""Each step: the service, and what it takes from the form."""

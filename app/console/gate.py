@@ -22,6 +22,8 @@ from app.services.periods import parse_period
 MOST_PLACES = 200
 """Units of a choice: a province's cities, and some more."""
 
+LONGEST_CODE = 9
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -33,9 +35,6 @@ class Place:
     root: str = ""
     choices: tuple[Row, ...] = ()
     """The units to choose from, by code; none where there is no choice."""
-
-
-Show = Callable[[Request, str, Actor], Awaitable[Response]]
 
 
 async def admit(request: Request, lang: str, show: Callable[[Actor], Awaitable[Response]]) -> Response:
@@ -68,12 +67,17 @@ async def place_of(request: Request, by: Actor, action: Action, unit: str, perio
     Raises Forbidden for who may do this nowhere, NotFound for a code that is none, Invalid for what is no month.
     """
     by.check_role(action)
-    if unit and not (unit.isascii() and unit.isdigit() and len(unit) <= 9):
-        raise NotFound()
+    check_code(unit)
     month = parse_period(period) if period else max(Period.at(received(request)), FIRST)
     own = next((grant.unit for grant in by.grants if grant.role in ROLES[action]), by.grants[0].unit)
     found = await request.app.state.database.read(partial(choices, action=action, by=by))
     return Place(by, unit or own, month, choices=found)
+
+
+def check_code(unit: str) -> None:
+    """Refuse what cannot be a unit's code before it reaches a database. Raises NotFound."""
+    if unit and not (unit.isascii() and unit.isdigit() and len(unit) <= LONGEST_CODE):
+        raise NotFound()
 
 
 def choices(session: Session, *, action: Action, by: Actor) -> tuple[Row, ...]:
