@@ -56,6 +56,7 @@ from app.console import circulars as circular_pages
 from app.console import closings as closing_pages
 from app.console import entry, home, organization, trends
 from app.console import mismatches as mismatch_pages
+from app.console import reports as report_pages
 from app.db import Database
 from app.domain.address import parse_outgoing
 from app.domain.clock import Clock
@@ -117,13 +118,14 @@ ROUTERS = (
     mismatch_pages,
     circular_pages,
     closing_pages,
+    report_pages,
 )
 
 SIGN_IN_PAGES = (*entry.PATHS, *organization.PATHS)
 PUBLIC_IN_DEMO = (board_pages, trends, mismatch_pages)
 READ_PAGES = (board_pages.PATH, trends.PATH, mismatch_pages.LIST, mismatch_pages.ONE)
 DEMO_PAGES = tuple(f"{board_pages.DEMO}{path}" for path in READ_PAGES)
-WORK_PAGES = (circular_pages.PATH, closing_pages.PATH)
+WORK_PAGES = (circular_pages.PATH, closing_pages.PATH, report_pages.PATH, report_pages.TABLE)
 PAGES = frozenset({"/", *SIGN_IN_PAGES, *READ_PAGES, *DEMO_PAGES, *WORK_PAGES})
 """What answers with HTML: a visitor is sent to sign in, or in the demo shown what is invented."""
 
@@ -224,6 +226,7 @@ def _options(settings: Settings, callers: Callers, write_log: Callable[[str], ob
             Lane("/api/v1/reconciliations", "import", settings.max_ledger_bytes),
             Lane("/api/v1/reports/xlsx", "import", workbooks.LARGEST_UPLOAD),
             Lane("/api/v1/aggregates/sdmx", "import", sdmx.LARGEST_UPLOAD),
+            Lane(report_pages.TABLE, "import", report_pages.LARGEST_UPLOAD),
         ),
         # In the demo all data is invented, so its pages need no caller; elsewhere those paths do not exist.
         public_exact=frozenset({"/metrics", "/api/v1/sessions", *PAGES, *home.STATIC}),

@@ -29,7 +29,8 @@ LEAST, MOST = 5, 500
 
 DONE = {
     "close": Text(
-        "已关闭：本期数据不再变动，此后的变化须重述。", "Closed: the figures stand; a later change is a restatement."
+        "已关闭：本期数据不再变动，此后的变化须重述。",
+        "Closed: the figures stand; a later change is a restatement.",
     ),
     "restate": Text("已重述：新版本已发布。", "Restated: the next vintage is published."),
 }
@@ -56,9 +57,7 @@ async def act_on_period(request: Request, lang: Language = "") -> Response:
     async def act(by: Actor) -> Response:
         form = await read_form(request)
         check_form(request, form)
-        place = await place_of(
-            request, by, Action.CLOSE_PERIOD, form.get("unit", ""), form.get("period", "")
-        )
+        place = await place_of(request, by, Action.CLOSE_PERIOD, form.get("unit", ""), form.get("period", ""))
         step = form.get("do", "")
         try:
             await _step(request, place, step, Given(form))
@@ -100,9 +99,7 @@ async def _shown(
     problem: Problem | None = None,
     typed: Mapping[str, str] | None = None,
 ) -> Response:
-    found = await seen(
-        request, _stand, place=place, now=received(request), policy=request.app.state.policy
-    )
+    found = await seen(request, _stand, place=place, now=received(request), policy=request.app.state.policy)
     shown = page(
         request, "close.html", lang, place=place, **found, done=done, problem=problem, typed=typed or {}
     )
@@ -111,7 +108,12 @@ async def _shown(
 
 
 def _stand(session: Session, *, place: Place, now: datetime, policy: Policy) -> dict[str, Any]:
-    asked: dict[str, Any] = {"period": place.period, "unit_code": place.unit, "policy": policy, "by": place.by}
+    asked: dict[str, Any] = {
+        "period": place.period,
+        "unit_code": place.unit,
+        "policy": policy,
+        "by": place.by,
+    }
     found = closings.of_unit(session, **asked)
     try:
         against, impossible = closings.against(session, **asked, now=now), None

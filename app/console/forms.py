@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from datetime import date
 from urllib.parse import parse_qsl
 
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from app.domain import reading
@@ -53,17 +55,47 @@ async def read_form(request: Request, largest: int = LARGEST) -> Mapping[str, st
 
 async def read_body(request: Request, largest: int) -> bytes:
     """The whole body. Raises TooLarge beyond `largest` bytes, Malformed when it takes too long to arrive."""
-    body = bytearray()
     try:
         async with asyncio.timeout(SECONDS):
-            async for piece in request.stream():
-                body += piece
-                if len(body) > largest:
-                    raise TooLarge(limit=largest)
+            body = b"".join([piece async for piece in _pieces(request, largest)])
     except TimeoutError:
         raise Malformed from None
     request.scope["state"]["is_body_read"] = True
-    return bytes(body)
+    return body
+
+
+async def read_upload(request: Request, largest: int) -> tuple[Mapping[str, str], bytes]:
+    """The fields of a form with one file, and the file's bytes; empty when none was chosen.
+
+    Raises Malformed, TooLarge beyond `largest` bytes of all, UnsupportedMedia.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "multipart/form-data":
+        raise UnsupportedMedia
+    parser = MultiPartParser(
+        request.headers, _pieces(request, largest), max_files=1, max_fields=FIELDS, max_part_size=LARGEST
+    )
+    try:
+        async with asyncio.timeout(SECONDS):
+            items = (await parser.parse()).multi_items()
+    except (MultiPartException, TimeoutError):
+        raise Malformed from None
+    request.scope["state"]["is_body_read"] = True
+    data = b""
+    for _, value in items:
+        if isinstance(value, UploadFile):
+            data = await value.read()
+            await value.close()
+    return {name: value for name, value in items if isinstance(value, str)}, data
+
+
+async def _pieces(request: Request, largest: int) -> AsyncGenerator[bytes, None]:
+    taken = 0
+    async for piece in request.stream():
+        taken += len(piece)
+        if taken > largest:
+            raise TooLarge(limit=largest)
+        yield piece
 
 
 def cookie_of(request: Request) -> str:

@@ -59,7 +59,11 @@ def test_an_officer_takes_a_circular_from_the_draft_to_its_correction(officer: S
     assert all(f"{n}、" in page for n in "一二三四五六七八九")
 
     version = re.findall(r'name="version" value="(\d+)"', shown(officer, id, edit="1"))[0]
-    words = {"block-problems": "示例：材料不全。\r\n\r\n示例：迟报。", "version": version, "contact": "示例甲"}
+    words = {
+        "block-problems": "示例：材料不全。\r\n\r\n示例：迟报。",
+        "version": version,
+        "contact": "示例甲",
+    }
     assert act(officer, "edit", id=id, **words).status == 303
     assert "<p>示例：迟报。</p>" in shown(officer, id)
     assert act(officer, "submit", id=id).status == 303
