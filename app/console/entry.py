@@ -49,10 +49,11 @@ def reader_of(request: Request) -> Actor | None:
     return replace(actor, request_id=str(request.scope["state"]["request_id"]), address=client)
 
 
-def to_login(request: Request, lang: str = "") -> Response:
-    """Where a visitor is sent who asks for a page that needs a reader; back to it afterwards."""
+def to_login(request: Request, lang: str = "", back: str = "") -> Response:
+    """Where a visitor is sent who asks for a page that needs a reader; to it afterwards, or to `back`."""
     query = request.url.query if request.method == "GET" else ""
-    wanted = quote(f"{request.url.path}{'?' + query if query else ''}", safe="/")[:LONGEST_NEXT]
+    asked = back or f"{request.url.path}{'?' + query if query else ''}"
+    wanted = quote(asked[:LONGEST_NEXT], safe="/")
     return RedirectResponse(f"{LOGIN}?next={wanted}{'&lang=' + lang if lang in ('zh', 'en') else ''}", 303)
 
 

@@ -37,14 +37,16 @@ class Place:
     """The units to choose from, by code; none where there is no choice."""
 
 
-async def admit(request: Request, lang: str, show: Callable[[Actor], Awaitable[Response]]) -> Response:
-    """The page for who is signed in. A visitor is sent to sign in, a refusal is told on a page.
+async def admit(
+    request: Request, lang: str, show: Callable[[Actor], Awaitable[Response]], back: str = ""
+) -> Response:
+    """The page for who is signed in. A visitor is sent to sign in (and then to `back`), a refusal is told.
 
     An account that must first do something about its password or second factor can do nothing here.
     """
     reader = reader_of(request)
     if reader is None:
-        return to_login(request, lang)
+        return to_login(request, lang, back)
     if not reader.grants:
         return RedirectResponse(f"{ACCOUNT}{'?lang=' + lang if lang in ('zh', 'en') else ''}", 303)
     try:

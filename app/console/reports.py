@@ -90,7 +90,7 @@ async def take_table(request: Request, lang: Language = "") -> Response:
         done = "saved" if is_draft else "sent"
         return await _tried(request, lang, place, done, partial(_file, request, place, data, is_draft))
 
-    return await admit(request, lang, act)
+    return await admit(request, lang, act, back=PATH)
 
 
 async def _place(request: Request, by: Actor, form: Mapping[str, str]) -> Place:

@@ -6,10 +6,9 @@ import pytest
 
 from tests.api.test_workbooks import CELLS, filled, form
 from tests.console.test_circulars import form_of
-from tests.console.test_entry import send
 from tests.office import seeded_url, seeds, service
 from tests.people import add, enter
-from tests.samples import GUANGZHOU, RETURN, at
+from tests.samples import GUANGZHOU
 from tests.service import Answer, Asked, Service
 
 __all__ = ["seeded_url", "seeds", "service"]
