@@ -16,6 +16,7 @@ from app.console.forms import Given, check_form, read_form
 from app.console.gate import Place, admit, place_of, seen
 from app.console.pages import Language, language_of, page
 from app.db import Session
+from app.domain.closing import TOO_EARLY
 from app.domain.permission import Action, Actor
 from app.errors import Conflict, NotFound, Problem, Text
 from app.services import closings, forms, units
@@ -124,6 +125,7 @@ def _stand(session: Session, *, place: Place, now: datetime, policy: Policy) -> 
     return {
         "stand": found,
         "against": against,
+        "is_early": any(each.code == TOO_EARLY for each in against),
         "impossible": impossible,
         "names": {code: units.get(session, code)["name"] for code in codes},
         "unit": units.get(session, place.unit),

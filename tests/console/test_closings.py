@@ -48,7 +48,7 @@ def test_an_early_close_needs_a_reason_and_a_later_ledger_is_restated(officer: S
     assert '<b lang="zh-CN">广州市</b> 该单位报表已报送、尚未审核' in page
 
     refused = act(officer, "close", reason="")
-    assert (refused.status, "存在待处理事项" in refused.body.decode()) == (422, True)
+    assert (refused.status, "报送截止时间未到" in refused.body.decode()) == (422, True)
     assert act(officer, "close", reason="短").status == 422
     officer.post(at("/accept"), by="reviewer")
     closed = act(officer, "close", reason="各市已报，提前关闭")
