@@ -52,9 +52,12 @@ from app.api.docs import docs_router
 from app.api.edge import Edge, EdgeOptions
 from app.api.middleware import Lane
 from app.api.observation import BufferedLines, task_line
-from app.console import board as demo_board
+from app.console import board as board_pages
+from app.console import circulars as circular_pages
+from app.console import closings as closing_pages
 from app.console import entry, home, organization, trends
 from app.console import mismatches as mismatch_pages
+from app.console import reports as report_pages
 from app.db import Database
 from app.domain.address import Outgoing, parse_outgoing
 from app.domain.clock import Clock
@@ -112,10 +115,21 @@ ROUTERS = (
     home,
     entry,
     organization,
+    board_pages,
+    trends,
+    mismatch_pages,
+    circular_pages,
+    closing_pages,
+    report_pages,
 )
 
 SIGN_IN_PAGES = (*entry.PATHS, *organization.PATHS)
-DEMO_PAGES = (demo_board.PATH, trends.PATH, mismatch_pages.LIST, mismatch_pages.ONE)
+PUBLIC_IN_DEMO = (board_pages, trends, mismatch_pages)
+READ_PAGES = (board_pages.PATH, trends.PATH, mismatch_pages.LIST, mismatch_pages.ONE)
+DEMO_PAGES = tuple(f"{board_pages.DEMO}{path}" for path in READ_PAGES)
+WORK_PAGES = (circular_pages.PATH, closing_pages.PATH, report_pages.PATH, report_pages.TABLE)
+PAGES = frozenset({"/", *SIGN_IN_PAGES, *READ_PAGES, *DEMO_PAGES, *WORK_PAGES})
+"""What answers with HTML: a visitor is sent to sign in, or in the demo shown what is invented."""
 
 DESCRIPTION = "月报：收表、核对、汇总。 A monthly form collected, reconciled with a ledger and summed up."
 
@@ -135,8 +149,9 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         version=__version__,
         lifespan=_life,
     )
-    rooms = (*ROUTERS, demo_board, mismatch_pages, trends) if is_demo else ROUTERS
-    app.include(*(room.router for room in rooms), docs_router())
+    app.include(*(room.router for room in ROUTERS), docs_router())
+    if is_demo:
+        app.include(*(room.demo_router for room in PUBLIC_IN_DEMO))
     check_listed(operations(app))
     app.state.database = database
     app.state.clock = clock
@@ -217,12 +232,11 @@ def _options(settings: Settings, callers: Callers, write_log: Callable[[str], ob
             Lane("/api/v1/reconciliations", "import", settings.max_ledger_bytes),
             Lane("/api/v1/reports/xlsx", "import", workbooks.LARGEST_UPLOAD),
             Lane("/api/v1/aggregates/sdmx", "import", sdmx.LARGEST_UPLOAD),
+            Lane(report_pages.TABLE, "import", report_pages.LARGEST_UPLOAD),
         ),
         # In the demo all data is invented, so its pages need no caller; elsewhere those paths do not exist.
-        public_exact=frozenset(
-            {"/", "/metrics", "/api/v1/sessions", *SIGN_IN_PAGES, *DEMO_PAGES, *home.STATIC}
-        ),
-        pages_exact=frozenset({"/", *SIGN_IN_PAGES, *DEMO_PAGES}),
+        public_exact=frozenset({"/metrics", "/api/v1/sessions", *PAGES, *home.STATIC}),
+        pages_exact=PAGES,
     )
 
 

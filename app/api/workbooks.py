@@ -25,7 +25,7 @@ from app.documents.archive import zipped
 from app.documents.form_book import FormSheet, form_book
 from app.documents.form_reader import MESSAGES, Filled, read_form
 from app.documents.marked import marked_book
-from app.documents.opened import OpenedBook, open_book
+from app.documents.opened import LARGEST, OpenedBook, open_book
 from app.domain.period import Period
 from app.domain.permission import Action
 from app.errors import Finding, Invalid, Problem, Severity, Text, UnsupportedMedia, merge
@@ -33,8 +33,7 @@ from app.services import reports, workbooks
 from app.services.filing import Submission
 from app.services.periods import parse_period
 
-LARGEST_UPLOAD = 4 * 1024 * 1024
-"""Bytes of a workbook; a filled form has 15 thousand."""
+LARGEST_UPLOAD = LARGEST
 
 UPLOAD_TYPES = frozenset({XLSX, "application/octet-stream"})
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
@@ -33,8 +34,9 @@ PATHS = frozenset(
     }
 )
 
+LONGEST_NEXT = 200
 Next = Annotated[
-    str, Query(description="where to go after signing in: a path of these pages", max_length=200)
+    str, Query(description="where to go after signing in: a path of these pages", max_length=LONGEST_NEXT)
 ]
 
 
@@ -47,9 +49,12 @@ def reader_of(request: Request) -> Actor | None:
     return replace(actor, request_id=str(request.scope["state"]["request_id"]), address=client)
 
 
-def to_login(request: Request, lang: str = "") -> Response:
-    """Where a visitor is sent who asks for a page that needs a reader; back to it afterwards."""
-    return RedirectResponse(f"{LOGIN}?next={request.url.path}{'&lang=' + lang if lang else ''}", 303)
+def to_login(request: Request, lang: str = "", back: str = "") -> Response:
+    """Where a visitor is sent who asks for a page that needs a reader; to it afterwards, or to `back`."""
+    query = request.url.query if request.method == "GET" else ""
+    asked = back or f"{request.url.path}{'?' + query if query else ''}"
+    wanted = quote(asked[:LONGEST_NEXT], safe="/")
+    return RedirectResponse(f"{LOGIN}?next={wanted}{'&lang=' + lang if lang in ('zh', 'en') else ''}", 303)
 
 
 def has_provider(request: Request) -> bool:

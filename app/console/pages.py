@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import __version__
+from app.console.menu import menu
 from app.domain.period import SHANGHAI, Period, china_date, end_of
 from app.domain.ratio import NO_RATIO, half_up
 from app.services.sessions import form_token
@@ -127,7 +128,11 @@ def reader(request: Request) -> dict[str, Any]:
     """Who reads the page, for its head, and what its forms carry; a visitor has no name and no forms."""
     state = request.scope["state"]
     actor, cookie = state.get("actor"), state.get("cookie", "")
-    return {"reader": actor.name if actor else "", "form_token": form_token(cookie) if actor else ""}
+    return {
+        "reader": actor.name if actor else "",
+        "form_token": form_token(cookie) if actor else "",
+        "doors": menu(actor, is_demo=request.app.state.is_demo),
+    }
 
 
 def page(request: Request, template: str, asked: str, **values: Any) -> Response:

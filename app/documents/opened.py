@@ -13,6 +13,9 @@ from app.documents.cells import SheetMarks, custom_properties, marks_by_sheet
 from app.documents.package import open_package, packed, refused
 from app.documents.stamp import Stamp, read_stamp
 
+LARGEST = 4 * 1024 * 1024
+"""Bytes of a workbook that is taken; a filled form has 15 thousand."""
+
 Value = object
 """None or a number, text, truth, date or time."""
 

@@ -113,7 +113,7 @@ def of_unit(
     """The board of what reports to a unit, at an instant. Raises NotFound, Forbidden, Invalid."""
     complete = completeness.of_unit(session, unit_code=unit_code, period=period, policy=policy, by=by)
     unit = units.get(session, unit_code)
-    sums = aggregates.of_unit(session, unit=unit, period=period)
+    sums = aggregates.of_unit(session, unit=unit, period=period, is_blind=by.is_reporter_only)
     run = reconciliations.latest(session, period=period, unit_code=unit_code, by=by)
     found = reconciliations.mismatches(session, run["id"]) if run else []
     return Board(

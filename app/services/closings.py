@@ -93,9 +93,7 @@ def close(
         )
     if now < form.opens_at(period):
         raise Conflict(Text("本期尚未开始填报", "The period has not begun"), code="period-not-begun")
-    due, _ = periods.deadline_of(session, parent=unit, period=period, form=form, policy=policy)
-    states = completeness.states(session, period, expected)
-    found = blockers(states, now=now, deadline=due.instant)
+    found = _against(session, unit, form, expected, period, now, policy)
     if reason is None and any(each.code == TOO_EARLY for each in found):
         raise Invalid(
             Text(
@@ -108,6 +106,17 @@ def close(
     _publish(session, unit, period, form, 1, reason, [], by=by, now=now, policy=policy)
     closed = of_unit(session, period=period, unit_code=unit_code, policy=policy, by=by)
     return closed | {"findings": [*closed["findings"], *(each.as_json() for each in found)]}
+
+
+def against(
+    session: Session, *, period: Period, unit_code: str, by: Actor, now: datetime, policy: Policy
+) -> list[Finding]:
+    """What a close would pass over now, as whoever may close is told; an early one needs a reason.
+
+    Raises NotFound, Forbidden, and Conflict where nobody reports to the unit.
+    """
+    unit, form, expected = _collected(session, unit_code, period, by)
+    return _against(session, unit, form, expected, period, now, policy)
 
 
 def restate(
@@ -205,6 +214,20 @@ def _collected(
             code="nobody-reports",
         )
     return unit, form, expected
+
+
+def _against(
+    session: Session,
+    unit: Row,
+    form: FormVersion,
+    expected: Sequence[Row],
+    period: Period,
+    now: datetime,
+    policy: Policy,
+) -> list[Finding]:
+    due, _ = periods.deadline_of(session, parent=unit, period=period, form=form, policy=policy)
+    states = completeness.states(session, period, expected)
+    return blockers(states, now=now, deadline=due.instant)
 
 
 def _freeze(

@@ -35,7 +35,8 @@ def of_unit(
     Raises NotFound, Forbidden, and Invalid for a ratio that the month's form does not have.
     """
     asked: Any = {"unit_code": unit_code, "period": period, "view": view}
-    kept = answers.kept(session, **asked, by=by) or answers.computed(session, **asked)
+    kept = answers.kept(session, **asked, by=by)
+    kept = kept or answers.computed(session, **asked, is_blind=by.is_reporter_only)
     body = orjson.loads(kept.body)
     spec = _spec(session, period, ratio)
     rows = ranked(body["units"], spec)

@@ -99,7 +99,8 @@ def _month(
 ) -> Month:
     kept = answers.kept(session, unit_code=unit_code, period=period, view=view, by=by)
     if kept is None:
-        kept = answers.computed(session, unit_code=unit_code, period=period, view=view)
+        blind = by.is_reporter_only
+        kept = answers.computed(session, unit_code=unit_code, period=period, view=view, is_blind=blind)
     body = _parsed(kept.body)
     code, _, version = body["form"].partition("/")
     return Month(period, forms.get(session, code, int(version)), body)

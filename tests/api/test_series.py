@@ -164,3 +164,17 @@ def test_the_worked_example_of_the_documentation_is_what_the_service_says(servic
 
     assert len(told) >= 8
     assert told == {name: [of(name, april), of(name, may)] for name in told}
+
+
+@pytest.mark.parametrize(
+    "path", [f"aggregates/{GUANGZHOU}", f"rankings/2015-04/{GUANGZHOU}?ratio=wechat_groups_rate"]
+)
+def test_a_reporter_learns_the_ledger_only_after_the_report(service: Service, path: str) -> None:
+    file(service, SHAOGUAN)
+    reconcile(service, "440100,,3,1,2010,2,1,1,613")
+
+    before = service.get(f"/api/v1/{path}", by="guangzhou")
+    told = service.get(f"/api/v1/{path}", by="reviewer")
+
+    assert before.status == told.status == 200, before.json
+    assert before.json != told.json

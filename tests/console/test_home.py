@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 from starlette.testclient import TestClient
 
@@ -214,11 +215,13 @@ def test_a_printed_account_signs_in_on_a_page_that_fits(
     context.close()
 
 
-def sign_in(page: Page, demo: Demo) -> None:
-    """Fill the form of /login with the printed account of the reviewer."""
-    found = re.search(r"reviewer +440000  ([a-z0-9]{5}(?:-[a-z0-9]{5}){3})$", demo.printed, re.MULTILINE)
+def sign_in(page: Page, demo: Demo, role: str = "reviewer") -> None:
+    """Fill the form of /login with the printed account of a role."""
+    found = re.search(
+        rf"{role} +[0-9]{{6}}  ([a-z0-9]{{5}}(?:-[a-z0-9]{{5}}){{3}})$", demo.printed, re.MULTILINE
+    )
     assert found
-    page.fill("#name", "reviewer")
+    page.fill("#name", role)
     page.fill("#password", found[1])
     page.click("main button")
     page.wait_for_url(f"{demo.address}/")
@@ -278,3 +281,54 @@ def test_the_trends_show_every_ratio_as_a_line_and_in_the_table(browser: Browser
     assert page.locator("svg.chart g.line").count() == len(shown) == 6
     assert [text.strip() for text in shown[:3]] == bars
     page.close()
+
+
+PAGES = {
+    "reviewer": ("/board", "/trends", "/mismatches", "/circular", "/close", "/board?unit=999999"),
+    "reporter": ("/report", "/board"),
+}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("role", PAGES)
+def test_the_pages_of_a_reader_fit_and_are_accessible(browser: Browser, demo: Demo, role: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{demo.address}/login")
+    sign_in(page, demo, role)
+    if role == "reviewer":
+        page.goto(f"{demo.address}/circular")
+        page.click("main form button")
+        one = page.url.removeprefix(demo.address).partition("&")[0]
+    else:
+        one = "/account"
+    for path in (*PAGES[role], one, f"{one}&edit=1" if role == "reviewer" else "/"):
+        for language in LANGUAGES:
+            page.set_viewport_size({"width": 390, "height": 900})
+            page.goto(f"{demo.address}{path}{'&' if '?' in path else '?'}lang={language}")
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+            page.set_viewport_size({"width": 1280, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") <= 1280, path
+            if language == "zh":
+                found = Axe().run(page)
+                assert found.violations_count == 0, (path, found.generate_report())
+    context.close()
+
+
+@pytest.mark.browser
+def test_a_clerk_needs_no_script(browser: Browser, demo: Demo, tmp_path: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{demo.address}/login")
+    sign_in(page, demo, "reporter")
+    page.goto(f"{demo.address}/report?lang=en")
+    with page.expect_download() as waiting:
+        page.click("a[href$='form.xlsx']")
+    waiting.value.save_as(tmp_path / "form.xlsx")
+    page.set_input_files("#file", tmp_path / "form.xlsx")
+    page.click("main form[enctype] button >> nth=0")
+    assert page.locator(".told li.error").count() > 5
+    page.set_input_files("#file", tmp_path / "form.xlsx")
+    page.click("button[name=draft]")
+    assert "saved" in page.inner_text(".done")
+    context.close()
