@@ -14,6 +14,7 @@ from app.api.body import check_encoding, check_sha256, stream
 from app.api.conditional import byte_range, etag_of
 from app.api.context import headers_of
 from app.api.documented import answers
+from app.api.examples import PDF
 from app.api.schemas.evidence import EvidenceOut
 from app.db import Row
 from app.domain.file_name import checked_filename, disposition
@@ -38,7 +39,12 @@ OwnUnit = Annotated[
 ]
 EvidenceInPath = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 FILE = {"schema": {"type": "string", "format": "binary"}}
-FILE_BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": FILE}}}
+FILE_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": FILE | {"examples": {"pdf": {"value": PDF}}}},
+    }
+}
 
 
 @router.post(
@@ -89,6 +95,7 @@ async def get_evidence(request: Request, evidence_id: EvidenceInPath) -> Respons
 
 @router.get(
     "/{evidence_id}/content",
+    response_class=StreamingResponse,
     responses={
         200: {
             "description": "The file, only ever as an attachment",

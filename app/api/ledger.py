@@ -37,7 +37,7 @@ router = APIRouter(prefix="/api/v1/ledger", tags=["ledger"])
 CSV_TYPES = frozenset({"text/csv", "text/tab-separated-values", "application/octet-stream", "text/plain"})
 
 Kind = Annotated[Literal["summary"], Query(description="What the file holds: one row per unit and period.")]
-CSV_BODY = {
+CSV_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {"text/csv": {"schema": {"type": "string"}, "examples": {"one_unit": {"value": LEDGER}}}},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from fastapi.openapi.utils import get_openapi
@@ -14,6 +16,9 @@ from app.api.body import BodySource
 from app.api.edge import Edge
 from app.api.strict_json import MAX_INTEGER
 from app.domain.permission import ACTION_OF, OPENED_BY_SCOPE, ROLES
+
+ANSWERS = Path(__file__).with_name("answers.json")
+"""One answer per operation and status as the service gave it: `python -m scripts.write_examples`."""
 
 REFERENCE = "#/components/schemas/{model}"
 TEXT_PATTERN = r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufffe\uffff]*$"
@@ -126,10 +131,25 @@ def document(app: Edge) -> dict[str, Any]:
                 operation["requestBody"] = _request_body(source, references[source.model])
     shared = refusals(*EVERYWHERE, *WITH_BODY)
     components["responses"] = {f"Refusal{status}": response for status, response in shared.items()}
+    _illustrate(made)
     # Not the cookie: browsers let no script set it, so a page that asks for its text helps nobody.
     components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     made["security"] = [{"token": []}]
     return made
+
+
+def _illustrate(made: dict[str, Any]) -> None:
+    """Put the recorded answers beside their schemas; a refusal that was not recorded shows another's."""
+    recorded = json.loads(ANSWERS.read_text(encoding="utf-8"))
+    usual = {status: answer for answers in recorded.values() for status, answer in answers.items()}
+    places = [(f"{m.upper()} {path}", o) for path, item in made["paths"].items() for m, o in item.items()]
+    shared = {name.removeprefix("Refusal"): it for name, it in made["components"]["responses"].items()}
+    for name, responses in [*((name, o["responses"]) for name, o in places), ("", shared)]:
+        for status, response in responses.items():
+            answer = recorded.get(name, {}).get(status) or (usual.get(status) if status >= "400" else None)
+            for media_type, content in response.get("content", {}).items():
+                if answer is not None and media_type.endswith("json"):
+                    content["example"] = answer
 
 
 def _sources(route: APIRoute) -> Iterator[BodySource]:
@@ -171,8 +191,9 @@ def _name_roles(operation: dict[str, Any], route: APIRoute) -> None:
 
 def _request_body(source: BodySource, reference: JsonSchemaValue) -> dict[str, Any]:
     content: dict[str, Any] = {"schema": reference}
-    if source.examples:
-        content["examples"] = {name: {"value": value} for name, value in source.examples.items()}
+    examples = source.examples or ({"nothing": {}} if source.is_optional else {})
+    if examples:
+        content["examples"] = {name: {"value": value} for name, value in examples.items()}
     return {"required": not source.is_optional, "content": {"application/json": content}}
 
 

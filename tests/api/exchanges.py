@@ -1,0 +1,208 @@
+"""One exchange per operation and documented body: who asks for what, after what, and what the answer is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from app.api.examples import LEDGER
+from tests.api.test_forms import SECOND
+from tests.api.test_workbooks import filled, form
+from tests.domain.files import PDF
+from tests.samples import GUANGZHOU, REPORTS, at, report
+from tests.service import Answer, Asked, Service
+
+Given = dict[str, str]
+NO_FILE = "0" * 32
+"""Where a documented body names a file, which has another id in every database."""
+
+
+def nothing(_: Service) -> Given:
+    return {}
+
+
+def draft(service: Service) -> Given:
+    service.post(REPORTS, report(draft=True))
+    return {}
+
+
+def submitted(service: Service) -> Given:
+    service.post(REPORTS, report())
+    return {}
+
+
+def accepted(service: Service) -> Given:
+    submitted(service)
+    service.post(at("/accept"), by="reviewer")
+    return {}
+
+
+def file(service: Service) -> Given:
+    submitted(service)
+    answer = service.post("/api/v1/evidence?filename=a.pdf", PDF, content_type="application/octet-stream")
+    return {"evidence_id": answer.json["id"]}
+
+
+def claim(service: Service) -> Given:
+    given = file(service)
+    body = {
+        "activity": "mobilization_meeting",
+        "level": "prefecture",
+        "dated": "2015-04-10",
+        "title": "示例：全市动员会新闻稿",
+        "evidence": [given["evidence_id"]],
+    }
+    return given | {"claim_id": service.post(at("/claims"), body).json["id"]}
+
+
+def imported(service: Service) -> Given:
+    submitted(service)
+    sent = service.post(
+        "/api/v1/ledger/imports?kind=summary", LEDGER.encode(), "reviewer", content_type="text/csv"
+    )
+    return {"import_id": sent.json["id"]}
+
+
+def reconciled(service: Service) -> Given:
+    given = imported(service)
+    body = {"period": "2015-04", "unit": "440000"}
+    return given | {"run_id": service.post("/api/v1/reconciliations", body, "reviewer").json["id"]}
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request to an operation: `after` makes what must exist and gives the ids of it for the address."""
+
+    operation: str
+    status: int = 200
+    by: str | None = "guangzhou"
+    after: Callable[[Service], Given] = nothing
+    example: str | None = None
+    """The name of the documented body."""
+    query: str = ""
+    body: object = None
+    """Sent where a documented body cannot be: files, and what an office would never read in a manual."""
+    media_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.example or self.status}"
+
+
+def asked(exchange: Exchange, service: Service, document: Mapping[str, Any]) -> Answer:
+    """Do it against a service on its first day."""
+    given = {"period": "2015-04", "unit": GUANGZHOU, "number": "1", "code": GUANGZHOU, "version": "1"}
+    if "/forms/" in exchange.operation:
+        given["code"] = "baixian-qianxiang"
+    if exchange.operation.endswith("deadline"):
+        given["unit"] = "440000"
+    given |= exchange.after(service)
+    method, path = exchange.operation.split()
+    path = path.format(**given) + (f"?{quote(exchange.query, safe='=&')}" if exchange.query else "")
+    body = _body(exchange, service, document)
+    if isinstance(body, str):
+        body = body.encode()
+    if isinstance(body, dict):
+        body = json.loads(json.dumps(body).replace(NO_FILE, given.get("evidence_id", NO_FILE)))
+    headers = {"content-type": exchange.media_type, **exchange.headers}
+    return service.ask(Asked(method, path, exchange.by, body, headers))
+
+
+def _body(exchange: Exchange, service: Service, document: Mapping[str, Any]) -> object:
+    if exchange.example is not None:
+        return documented(document)[exchange.operation, exchange.media_type, exchange.example]
+    return exchange.body(service) if callable(exchange.body) else exchange.body
+
+
+def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every operation by method and path."""
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            yield f"{method.upper()} {path}", operation
+
+
+def documented(document: Mapping[str, Any]) -> dict[tuple[str, str, str], Any]:
+    """Every request example by operation, media type and name."""
+    return {
+        (name, media_type, example): each["value"]
+        for name, operation in operations(document)
+        for media_type, content in operation.get("requestBody", {}).get("content", {}).items()
+        for example, each in content.get("examples", {}).items()
+    }
+
+
+R = "/api/v1/reports"
+HERE = f"{R}/{{period}}/{{unit}}"
+CSV, BYTES = "text/csv", "application/octet-stream"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+LAST = {"if-match": "*"}
+
+EXCHANGES = [
+    Exchange(f"POST {R}", 201, example="report"),
+    Exchange(f"POST {R}", 201, example="draft", by="shaoguan"),
+    Exchange(f"POST {R}", 409, after=submitted, example="report"),
+    Exchange(f"POST {R}", 422, body=report(figures={"members_total": -1})),
+    Exchange(f"GET {R}", after=submitted),
+    Exchange(f"PUT {HERE}", after=submitted, example="report", headers=LAST),
+    Exchange(f"PUT {HERE}", after=draft, example="draft", by="guangzhou", headers=LAST, status=422),
+    Exchange(f"GET {HERE}", after=submitted),
+    Exchange(f"GET {HERE}", 404),
+    Exchange(f"GET {HERE}", 401, by=None),
+    Exchange(f"PUT {HERE}", 428, after=submitted, example="report"),
+    Exchange(f"PUT {HERE}", 412, after=submitted, example="report", headers={"if-match": '"7"'}),
+    Exchange(f"PUT {HERE}", 415, after=submitted, example="report", headers={"content-type": "text/plain"}),
+    Exchange(f"GET {HERE}/versions", after=submitted),
+    Exchange(f"GET {HERE}/versions/{{number}}", after=submitted),
+    Exchange(f"GET {HERE}/diff", after=submitted, query="from=1&to=1"),
+    Exchange(f"GET {HERE}/draft"),
+    Exchange(f"POST {HERE}/submit", after=draft, example="nothing"),
+    Exchange(f"POST {HERE}/withdraw", after=submitted, example="nothing"),
+    Exchange(f"POST {HERE}/accept", after=submitted, example="nothing", by="reviewer"),
+    Exchange(f"POST {HERE}/accept", 403, after=submitted, body={}),
+    Exchange(f"POST {HERE}/return", after=submitted, example="cell", by="reviewer"),
+    Exchange(f"POST {HERE}/reopen", after=accepted, example="correction", by="reviewer"),
+    Exchange(f"GET {HERE}/form.xlsx"),
+    Exchange(f"GET {R}/{{period}}/forms.zip", by="reviewer", query="within=440000"),
+    Exchange(f"POST {R}/xlsx", 201, body=lambda service: filled(form(service)), media_type=XLSX),
+    Exchange("POST /api/v1/evidence", 201, query="filename=会议.pdf", example="pdf", media_type=BYTES),
+    Exchange("GET /api/v1/evidence/{evidence_id}", after=file),
+    Exchange("GET /api/v1/evidence/{evidence_id}/content", after=file),
+    Exchange(f"POST {HERE}/claims", 201, after=file, example="city"),
+    Exchange(f"GET {HERE}/claims", after=claim),
+    Exchange("GET /api/v1/claims/{claim_id}", after=claim),
+    Exchange("POST /api/v1/claims/{claim_id}/accept", after=claim, example="nothing", by="reviewer"),
+    Exchange("POST /api/v1/claims/{claim_id}/reject", after=claim, example="reason", by="reviewer"),
+    Exchange("POST /api/v1/ledger/imports", 201, "reviewer", example="one_unit", media_type=CSV),
+    Exchange("GET /api/v1/ledger/imports/{import_id}", by="reviewer", after=imported),
+    Exchange(
+        "POST /api/v1/reconciliations",
+        201,
+        "reviewer",
+        submitted,
+        "one_unit",
+        "period=2015-04&unit=440000",
+        media_type=CSV,
+    ),
+    Exchange("POST /api/v1/reconciliations", 201, "reviewer", imported, "in_force"),
+    Exchange("GET /api/v1/reconciliations/{run_id}", by="reviewer", after=reconciled),
+    Exchange("GET /api/v1/reconciliations/{run_id}/mismatches", by="reviewer", after=reconciled),
+    Exchange("GET /api/v1/aggregates/{period}/{unit}", after=submitted),
+    Exchange("GET /api/v1/completeness/{period}/{unit}", after=submitted),
+    Exchange("GET /api/v1/periods/{period}/{unit}"),
+    Exchange("PUT /api/v1/periods/{period}/{unit}/deadline", by="reviewer", example="later"),
+    Exchange("GET /api/v1/units"),
+    Exchange("GET /api/v1/units/{code}"),
+    Exchange("GET /api/v1/forms"),
+    Exchange("POST /api/v1/forms", 422, "administrator", example="refused"),
+    Exchange("POST /api/v1/forms", 201, "administrator", body={"definition": SECOND}),
+    Exchange("GET /api/v1/forms/{code}/{version}"),
+    Exchange("GET /api/v1/forms/{code}/{version}/schema"),
+    Exchange("GET /api/v1/forms/{code}/{version}/diff", query="from=1"),
+    Exchange("GET /api/v1/events", after=submitted),
+    Exchange("GET /api/v1/audit", by="auditor", after=submitted),
+    Exchange("GET /health/live"),
+    Exchange("GET /health/ready"),
+]
