@@ -39,3 +39,12 @@ def test_an_import_of_others_reads_as_one_that_does_not_exist(service: Service) 
 
     assert refused.status == absent.status == 404
     assert without_ids(refused.json) == without_ids(absent.json)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/ledger/imports", f"{RUNS}?period=2015-04&unit={GUANGDONG}"])
+def test_a_refused_file_comes_back_with_its_lines(service: Service, path: str) -> None:
+    refused = service.post(path, b"x", "reviewer", **CSV)
+
+    assert (refused.status, refused.code) == (422, "import-rejected")
+    assert {found["line"] for found in refused.json["findings"]} == {1}
+    assert refused.json["accepted"] == 0
