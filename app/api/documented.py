@@ -7,6 +7,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from app.api.openapi import refusals
+from app.api.schemas.ledger import RefusedLedgerOut
+from app.api.schemas.problems import ProblemOut
 
 MEANING = {
     200: "The answer; of a dry run, what the write would have answered, with nothing stored",
@@ -14,6 +16,9 @@ MEANING = {
     202: "Taken; `Location` names the job that does it",
     304: "Not changed since the `ETag` that the client holds",
 }
+
+REFUSED_LEDGER = refusals(422, models=(RefusedLedgerOut, ProblemOut))
+"""A ledger file is refused with lines and columns, anything else about the request with pointers."""
 
 
 def answers(model: type[BaseModel], *statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -9,11 +9,13 @@ from typing import Any
 
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaValue, models_json_schema
 
 from app.api.body import BodySource
 from app.api.edge import Edge
+from app.api.schemas.ledger import RefusedLedgerOut
+from app.api.schemas.problems import ProblemOut
 from app.api.strict_json import MAX_INTEGER
 from app.domain.permission import ACTION_OF, OPENED_BY_SCOPE, ROLES
 
@@ -25,50 +27,12 @@ TEXT_PATTERN = r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\
 """What `app.api.strict_json` accepts as text, as an ECMAScript pattern."""
 
 
-class TextOut(BaseModel):
-    """A sentence in Chinese and in English."""
-
-    zh: str
-    en: str
-
-
-class FindingOut(BaseModel):
-    """One thing found, at an RFC 6901 pointer; `/query/…` and `/path/…` point at parameters."""
-
-    rule: str
-    code: str
-    severity: str
-    pointer: str
-    message: TextOut
-    values: dict[str, int | str | None]
-
-
-class PlaceOut(BaseModel):
-    """Where and what, for clients that only mark a field."""
-
-    pointer: str
-    code: str
-
-
-class ProblemOut(BaseModel):
-    """A refusal (RFC 9457). `code` is stable; `findings` lists everything found, not only the first."""
-
-    model_config = ConfigDict(extra="allow")
-
-    type: str
-    title: str
-    title_zh: str
-    status: int
-    code: str
-    instance: str
-    request_id: str
-    errors: list[PlaceOut] = []
-    findings: list[FindingOut] = []
-
-
-def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The `responses=` of a route for the refusals it can answer with."""
-    schema = {"$ref": REFERENCE.format(model="ProblemOut")}
+def refusals(
+    *statuses: int, models: Iterable[type[BaseModel]] = (ProblemOut,)
+) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of a route for the refusals it can answer with, as one of the models in `PROBLEMS`."""
+    shapes = [{"$ref": REFERENCE.format(model=model.__name__)} for model in models]
+    schema = shapes[0] if len(shapes) == 1 else {"anyOf": shapes}
     return {
         status: {
             "description": DESCRIPTIONS[status],
@@ -99,6 +63,9 @@ DESCRIPTIONS = {
     507: "No room is left; nothing was stored",
 }
 
+PROBLEMS: tuple[type[BaseModel], ...] = (ProblemOut, RefusedLedgerOut)
+"""What a refusal can look like."""
+
 EVERYWHERE = (400, 401, 404, 405, 422, 500, 503)
 WITH_BODY = (408, 413, 415)
 
@@ -120,7 +87,7 @@ def document(app: Edge) -> dict[str, Any]:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     sources = {id(route): source for route in routes for source in _sources(route)}
-    _add_schemas(schemas, {ProblemOut})
+    _add_schemas(schemas, PROBLEMS)
     references = _add_schemas(schemas, {source.model for source in sources.values()}, are_bodies=True)
     for route in routes:
         source = sources.get(id(route))

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from app.api.answers import DryRun, json_answer, json_response, page_of, read, write
 from app.api.body import is_json, load_model, read_json
 from app.api.context import headers_of
-from app.api.documented import answers
+from app.api.documented import REFUSED_LEDGER, answers
 from app.api.examples import RECONCILE
 from app.api.findings import finding
 from app.api.ledger import CSV_BODY, Encoding, received_ledger
@@ -47,7 +47,7 @@ CODE = "^([0-9]{6}|[0-9]{9})$"
 @router.post(
     "",
     status_code=201,
-    responses=answers(ReconciliationOut, 201, 200, 404, 413, 415, 422),
+    responses=answers(ReconciliationOut, 201, 200, 404, 413, 415) | REFUSED_LEDGER,
     openapi_extra=_BODY,
 )
 async def reconcile(

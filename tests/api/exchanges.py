@@ -8,68 +8,33 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from app.api.examples import LEDGER
+from tests.api.beginnings import (
+    Given,
+    accepted,
+    approved_circular,
+    circular,
+    claim,
+    differing,
+    draft,
+    explained,
+    file,
+    imported,
+    imported_anew,
+    imported_twice,
+    job,
+    nothing,
+    published_circular,
+    reconciled,
+    submitted,
+    waiting_circular,
+)
 from tests.api.test_forms import SECOND
 from tests.api.test_workbooks import filled, form
-from tests.domain.files import PDF
-from tests.samples import GUANGZHOU, REPORTS, at, report
+from tests.samples import GUANGDONG, GUANGZHOU, report
 from tests.service import Answer, Asked, Service
 
-Given = dict[str, str]
-NO_FILE = "0" * 32
-"""Where a documented body names a file, which has another id in every database."""
-
-
-def nothing(_: Service) -> Given:
-    return {}
-
-
-def draft(service: Service) -> Given:
-    service.post(REPORTS, report(draft=True))
-    return {}
-
-
-def submitted(service: Service) -> Given:
-    service.post(REPORTS, report())
-    return {}
-
-
-def accepted(service: Service) -> Given:
-    submitted(service)
-    service.post(at("/accept"), by="reviewer")
-    return {}
-
-
-def file(service: Service) -> Given:
-    submitted(service)
-    answer = service.post("/api/v1/evidence?filename=a.pdf", PDF, content_type="application/octet-stream")
-    return {"evidence_id": answer.json["id"]}
-
-
-def claim(service: Service) -> Given:
-    given = file(service)
-    body = {
-        "activity": "mobilization_meeting",
-        "level": "prefecture",
-        "dated": "2015-04-10",
-        "title": "示例：全市动员会新闻稿",
-        "evidence": [given["evidence_id"]],
-    }
-    return given | {"claim_id": service.post(at("/claims"), body).json["id"]}
-
-
-def imported(service: Service) -> Given:
-    submitted(service)
-    sent = service.post(
-        "/api/v1/ledger/imports?kind=summary", LEDGER.encode(), "reviewer", content_type="text/csv"
-    )
-    return {"import_id": sent.json["id"]}
-
-
-def reconciled(service: Service) -> Given:
-    given = imported(service)
-    body = {"period": "2015-04", "unit": "440000"}
-    return given | {"run_id": service.post("/api/v1/reconciliations", body, "reviewer").json["id"]}
+NO_ID = "0" * 32
+"""Where a documented body names something, which has another id in every database."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +52,8 @@ class Exchange:
     """Sent where a documented body cannot be: files, and what an office would never read in a manual."""
     media_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, str] = field(default_factory=dict)
+    """Parts of the address that are not those of Guangzhou in April."""
 
     def __str__(self) -> str:
         return f"{self.operation} {self.example or self.status}"
@@ -97,8 +64,7 @@ def asked(exchange: Exchange, service: Service, document: Mapping[str, Any]) -> 
     given = {"period": "2015-04", "unit": GUANGZHOU, "number": "1", "code": GUANGZHOU, "version": "1"}
     if "/forms/" in exchange.operation:
         given["code"] = "baixian-qianxiang"
-    if exchange.operation.endswith("deadline"):
-        given["unit"] = "440000"
+    given |= exchange.given
     given |= exchange.after(service)
     method, path = exchange.operation.split()
     path = path.format(**given) + (f"?{quote(exchange.query, safe='=&')}" if exchange.query else "")
@@ -106,7 +72,7 @@ def asked(exchange: Exchange, service: Service, document: Mapping[str, Any]) -> 
     if isinstance(body, str):
         body = body.encode()
     if isinstance(body, dict):
-        body = json.loads(json.dumps(body).replace(NO_FILE, given.get("evidence_id", NO_FILE)))
+        body = json.loads(json.dumps(body).replace(NO_ID, given.get("named", NO_ID)))
     headers = {"content-type": exchange.media_type, **exchange.headers}
     return service.ask(Asked(method, path, exchange.by, body, headers))
 
@@ -137,8 +103,14 @@ def documented(document: Mapping[str, Any]) -> dict[tuple[str, str, str], Any]:
 R = "/api/v1/reports"
 HERE = f"{R}/{{period}}/{{unit}}"
 CSV, BYTES = "text/csv", "application/octet-stream"
+SDMX = "application/vnd.sdmx.data+csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LAST = {"if-match": "*"}
+LATER = {"prefer": "respond-async"}
+PROVINCE = {"unit": GUANGDONG}
+IMPORT = "/api/v1/ledger/imports/{import_id}"
+MISMATCH = "/api/v1/mismatches/{mismatch_id}"
+CIRCULAR = "/api/v1/circulars/{circular_id}"
 
 EXCHANGES = [
     Exchange(f"POST {R}", 201, example="report"),
@@ -175,8 +147,20 @@ EXCHANGES = [
     Exchange("GET /api/v1/claims/{claim_id}", after=claim),
     Exchange("POST /api/v1/claims/{claim_id}/accept", after=claim, example="nothing", by="reviewer"),
     Exchange("POST /api/v1/claims/{claim_id}/reject", after=claim, example="reason", by="reviewer"),
+    Exchange(f"GET {HERE}/consolidation", by="reviewer", after=accepted, given=PROVINCE),
     Exchange("POST /api/v1/ledger/imports", 201, "reviewer", example="one_unit", media_type=CSV),
-    Exchange("GET /api/v1/ledger/imports/{import_id}", by="reviewer", after=imported),
+    Exchange(
+        "POST /api/v1/ledger/imports", 202, "reviewer", example="one_unit", media_type=CSV, headers=LATER
+    ),
+    Exchange("POST /api/v1/ledger/imports", 422, "reviewer", body=b"period\n", media_type=CSV),
+    Exchange("GET /api/v1/ledger/imports", by="reviewer", after=imported),
+    Exchange(f"GET {IMPORT}", by="reviewer", after=imported),
+    Exchange(f"GET {IMPORT}/diff", by="reviewer", after=imported_anew),
+    Exchange(f"POST {IMPORT}/promote", by="reviewer", after=imported_twice, example="earlier"),
+    Exchange(f"POST {IMPORT}/rollback", by="reviewer", after=imported_anew, example="nothing"),
+    Exchange("GET /api/v1/jobs/{job_id}", by="reviewer", after=job),
+    Exchange("GET /api/v1/jobs/{job_id}/events", by="reviewer", after=job),
+    Exchange("DELETE /api/v1/jobs/{job_id}", by="reviewer", after=job),
     Exchange(
         "POST /api/v1/reconciliations",
         201,
@@ -189,10 +173,39 @@ EXCHANGES = [
     Exchange("POST /api/v1/reconciliations", 201, "reviewer", imported, "in_force"),
     Exchange("GET /api/v1/reconciliations/{run_id}", by="reviewer", after=reconciled),
     Exchange("GET /api/v1/reconciliations/{run_id}/mismatches", by="reviewer", after=reconciled),
+    Exchange("GET /api/v1/reconciliations/{run_id}/summary", by="reviewer", after=reconciled),
+    Exchange("GET /api/v1/mismatches", by="reviewer", after=differing),
+    Exchange(f"GET {MISMATCH}", after=explained),
+    Exchange(f"POST {MISMATCH}/explain", after=differing, example="reason"),
+    Exchange(f"POST {MISMATCH}/confirm", after=differing, example="nothing"),
+    Exchange(f"POST {MISMATCH}/dispute", after=differing, example="reason"),
+    Exchange(f"POST {MISMATCH}/resolve", by="reviewer", after=explained, example="stands"),
     Exchange("GET /api/v1/aggregates/{period}/{unit}", after=submitted),
+    Exchange("POST /api/v1/aggregates/sdmx", 201, "scoped", example="one_figure", media_type=SDMX),
+    Exchange("GET /api/v1/aggregates/{unit}", after=submitted),
+    Exchange(
+        "GET /api/v1/rankings/{period}/{unit}",
+        by="reviewer",
+        after=submitted,
+        query="ratio=townships_mobilized_rate",
+        given=PROVINCE,
+    ),
+    Exchange("GET /api/v1/board/{period}/{unit}", by="reviewer", after=submitted, given=PROVINCE),
+    Exchange("POST /api/v1/circulars", 201, "reviewer", submitted, "province"),
+    Exchange("GET /api/v1/circulars", by="reviewer", after=circular),
+    Exchange(f"GET {CIRCULAR}", by="reviewer", after=circular),
+    Exchange(f"PUT {CIRCULAR}", by="reviewer", after=circular, example="problems", headers=LAST),
+    Exchange(f"POST {CIRCULAR}/submit", by="reviewer", after=circular, example="nothing"),
+    Exchange(f"POST {CIRCULAR}/return", by="reviewer", after=waiting_circular, example="reason"),
+    Exchange(f"POST {CIRCULAR}/approve", by="reviewer", after=waiting_circular, example="leader"),
+    Exchange(f"POST {CIRCULAR}/publish", by="reviewer", after=approved_circular, example="numbered"),
+    Exchange(f"POST {CIRCULAR}/restate", 201, "reviewer", published_circular, "reason"),
+    Exchange(f"GET {CIRCULAR}.docx", by="reviewer", after=circular),
+    Exchange(f"GET {CIRCULAR}.xlsx", by="reviewer", after=circular),
+    Exchange(f"GET {CIRCULAR}.pdf", by="reviewer", after=circular),
     Exchange("GET /api/v1/completeness/{period}/{unit}", after=submitted),
     Exchange("GET /api/v1/periods/{period}/{unit}"),
-    Exchange("PUT /api/v1/periods/{period}/{unit}/deadline", by="reviewer", example="later"),
+    Exchange("PUT /api/v1/periods/{period}/{unit}/deadline", by="reviewer", example="later", given=PROVINCE),
     Exchange("GET /api/v1/units"),
     Exchange("GET /api/v1/units/{code}"),
     Exchange("GET /api/v1/forms"),

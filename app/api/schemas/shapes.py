@@ -8,7 +8,7 @@ from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.body import Body, Nothing
-from app.api.openapi import FindingOut, TextOut
+from app.api.schemas.problems import FindingOut, TextOut
 
 __all__ = [
     "Body",
