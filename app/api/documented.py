@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import UnionType
 from typing import Any
 
 from pydantic import BaseModel
@@ -21,7 +22,7 @@ REFUSED_LEDGER = refusals(422, models=(RefusedLedgerOut, ProblemOut))
 """A ledger file is refused with lines and columns, anything else about the request with pointers."""
 
 
-def answers(model: type[BaseModel], *statuses: int) -> dict[int | str, dict[str, Any]]:
+def answers(model: type[BaseModel] | UnionType, *statuses: int) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route: successes carry the model, refusals a problem."""
     found: dict[int | str, dict[str, Any]] = {}
     for status in statuses:

@@ -30,7 +30,14 @@ router = APIRouter(prefix="/api/v1/evidence", tags=["evidence"])
 PIECE = 1 << 20
 """Bytes that go to the disk at a time: each is a change of thread."""
 
-FileName = Annotated[str, Query(description="The name under which the file is shown and saved again.")]
+FileName = Annotated[
+    str,
+    Query(
+        description="The name under which the file is shown and saved again; its ending says what it is.",
+        examples=["会议.pdf"],
+        json_schema_extra={"format": "filename"},
+    ),
+]
 OwnUnit = Annotated[
     str | None,
     Query(
@@ -99,7 +106,7 @@ async def get_evidence(request: Request, evidence_id: EvidenceInPath) -> Respons
     responses={
         200: {
             "description": "The file, only ever as an attachment",
-            "content": {"application/octet-stream": FILE},
+            "content": {kind.value: FILE for kind in Kind},
         },
         206: {"description": "The part of it that was asked for"},
         **answers(EvidenceOut, 403, 404, 416, 422),

@@ -35,8 +35,8 @@ QUIET = 60
 
 _EVENTS = answers(JobOut, 403, 404, 422, 503) | {
     200: {
-        "description": "Each change as an event",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "description": "Events `job`, whose `data` is the job as `GET /jobs/{job_id}` answers it",
+        "content": {"text/event-stream": {}},
     }
 }
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.api.answers import DryRun, json_response, page_of, read, write
 from app.api.body import json_tree
-from app.api.conditional import etag_of, if_match
+from app.api.conditional import IF_MATCH, etag_of, if_match
 from app.api.context import actor_of, received_at
 from app.api.documented import answers
 from app.api.examples import REPORT
@@ -69,7 +69,9 @@ async def submit_report(
 
 
 @router.put(
-    "/{period}/{unit}", responses=answers(ReportOut, 200, 400, 403, 404, 409, 412, 413, 415, 422, 428)
+    "/{period}/{unit}",
+    responses=answers(ReportOut, 200, 400, 403, 404, 409, 412, 413, 415, 422, 428),
+    openapi_extra=IF_MATCH,
 )
 async def revise_report(
     request: Request,

@@ -28,6 +28,8 @@ _NEVER_TEXT = re.compile(f"[{_NEVER}]")
 _RISKY_CHARACTER = re.compile(f"[{_NEVER}{MARKS}]")
 _RISKY_ESCAPE = re.compile(r"\\[bfru]")
 BAD_TEXT_PATTERN = re.compile(f"[\x00-\x08\x0b-\x1f{_NEVER}]")
+TEXT_PATTERN = r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufffe\uffff]*$"
+"""Text without them, as an ECMAScript pattern for the OpenAPI document."""
 
 
 class Unusable:
