@@ -1,0 +1,39 @@
+"""Which refusals of a request that fits the OpenAPI document are right, and why a schema cannot say it."""
+
+from __future__ import annotations
+
+WORDS = "words that say nothing are no reason (R10)"
+
+REFUSALS: dict[str, str] = {
+    "cursor-invalid": "a cursor is what the page before gave, and means nothing to anybody else",
+    "version-conflict": "which version there is now, nobody knows but who read it",
+    "report-refused": "what a report must hold is said by its form, which is data (`/forms/{code}/{version}/schema`)",
+    "form-invalid": "what a definition must fulfil is more than its shape (docs/forms.md)",
+    "claim-refused": "whether files and units fit a claim is seen when it is made",
+    "file-type-mismatch": "a file is judged by its content",
+    "not-a-workbook": "a file is judged by its content",
+    "sdmx-refused": "a table is judged line by line",
+    "table-refused": "a table is judged line by line",
+    "range-backwards": "a range ends after it begins",
+    "range-too-long": "a range holds at most 60 months",
+}
+"""Reasons by the code of the problem."""
+
+AT: dict[tuple[str, str], str] = {
+    ("POST /api/v1/ledger/imports", "import-rejected"): "what a CSV file holds is judged line by line",
+    ("POST /api/v1/reconciliations", "import-rejected"): "what a CSV file holds is judged line by line",
+    (
+        "POST /api/v1/reconciliations",
+        "missing-field",
+    ): "a CSV body needs both parameters, a JSON body neither",
+    ("POST /api/v1/mismatches/{mismatch_id}/explain", "text-too-short"): WORDS,
+    ("POST /api/v1/mismatches/{mismatch_id}/dispute", "text-too-short"): WORDS,
+    ("POST /api/v1/mismatches/{mismatch_id}/resolve", "text-too-short"): WORDS,
+    ("GET /api/v1/rankings/{period}/{unit}", "unknown-ratio"): "ratios come with the form that is in force",
+}
+"""Reasons by operation and code, where the same code would be a defect elsewhere."""
+
+
+def is_right(operation: str, code: str) -> bool:
+    """Whether an operation may refuse what the document allows with this code."""
+    return code in REFUSALS or (operation, code) in AT
