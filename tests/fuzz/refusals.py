@@ -14,6 +14,7 @@ REFUSALS: dict[str, str] = {
     "not-a-workbook": "a file is judged by its content",
     "sdmx-refused": "a table is judged line by line",
     "table-refused": "a table is judged line by line",
+    "due-on-out-of-range": "which days a deadline may be moved to depends on the month of the address",
     "range-backwards": "a range ends after it begins",
     "range-too-long": "a range holds at most 60 months",
 }
@@ -26,6 +27,7 @@ AT: dict[tuple[str, str], str] = {
         "POST /api/v1/reconciliations",
         "missing-field",
     ): "a CSV body needs both parameters, a JSON body neither",
+    ("PUT /api/v1/reports/{period}/{unit}", "unknown-value"): "the body is of the report at the address",
     ("POST /api/v1/mismatches/{mismatch_id}/explain", "text-too-short"): WORDS,
     ("POST /api/v1/mismatches/{mismatch_id}/dispute", "text-too-short"): WORDS,
     ("POST /api/v1/mismatches/{mismatch_id}/resolve", "text-too-short"): WORDS,
