@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from app.api.examples import LEDGER
+from dataclasses import replace
+
+import pyotp
+
+from app.api.examples import ACCOUNT, CLOSE, CONTACT, GRANT, LEDGER, RESTATE, SIGN_IN, TOKEN, WEBHOOK
+from app.cli.account import BY
+from app.db import Database
+from app.domain.permission import Role
+from app.services import accounts, grants
 from tests.domain.files import PDF
 from tests.ledger import MISMATCHES, ledger, line
 from tests.ledger import imported as imported_ledger
-from tests.samples import GUANGDONG, REPORTS, at, figures, report
+from tests.people import enter, kept
+from tests.samples import GUANGDONG, GUANGZHOU, REPORTS, at, figures, report
+from tests.seed import OPENED
 from tests.service import Service
 
 Given = dict[str, str]
@@ -124,3 +134,87 @@ def approved_circular(service: Service) -> Given:
 def published_circular(service: Service) -> Given:
     number = {"number": "示农青〔2015〕3号", "dated": "2015-04-30"}
     return moved_circular(service, ("submit", {}), ("approve", {"approver": "示例领导"}), ("publish", number))
+
+
+def closed(service: Service) -> Given:
+    """Guangdong's April with one accepted report, closed early."""
+    accepted(service)
+    service.post(f"/api/v1/periods/2015-04/{GUANGDONG}/close", CLOSE["close"], "reviewer")
+    return {}
+
+
+def corrected(service: Service) -> Given:
+    """The same with a ledger that came after the close."""
+    closed(service)
+    imported_ledger(service, line(members_total=400))
+    return {}
+
+
+def restated(service: Service) -> Given:
+    corrected(service)
+    service.post(f"/api/v1/periods/2015-04/{GUANGDONG}/restate", RESTATE["ledger"], "reviewer")
+    return {}
+
+
+def contact(service: Service) -> Given:
+    service.put(f"/api/v1/units/{GUANGZHOU}/contact", CONTACT["person"])
+    return {}
+
+
+def webhook(service: Service) -> Given:
+    made = service.post("/api/v1/webhooks", WEBHOOK["reports"], "integrator")
+    return {"webhook_id": made.json["id"]}
+
+
+def token(service: Service) -> Given:
+    return {"token_id": service.post("/api/v1/tokens", TOKEN["exchange"], "administrator").json["id"]}
+
+
+def account(service: Service) -> Given:
+    """Li's account, which may do nothing yet, with the password of the examples."""
+    with Database(service.database_url).transaction() as session:
+        made = accounts.create(
+            session,
+            name=ACCOUNT["reporter"]["name"],
+            display_name=ACCOUNT["reporter"]["display_name"],
+            unit=GUANGZHOU,
+            password_hash=kept(SIGN_IN["account"]["password"]),
+            is_initial=False,
+            by=BY,
+            now=OPENED,
+        )
+    return {"account_id": made["id"]}
+
+
+def reporter(service: Service) -> Given:
+    """The same, a reporter of Guangzhou, who has signed in."""
+    given = account(service)
+    service.post(f"/api/v1/accounts/{given['account_id']}/grants", GRANT["reporter"], "administrator")
+    enter(service, "li", {"id": given["account_id"]})
+    return given
+
+
+def disabled(service: Service) -> Given:
+    given = account(service)
+    service.post(f"/api/v1/accounts/{given['account_id']}/disable", {}, "administrator")
+    return given
+
+
+def waiting_grant(service: Service) -> Given:
+    """The same, whom one administrator would make an administrator."""
+    given = account(service)
+    asker = replace(BY, id="account:someone", kind="account")
+    with Database(service.database_url).transaction() as session:
+        grants.grant(
+            session, given["account_id"], role=Role.ADMINISTRATOR, unit=GUANGZHOU, by=asker, now=OPENED
+        )
+    return given
+
+
+def second_factor(service: Service) -> Given:
+    """A secret that waits for its first code, which is named."""
+    given = reporter(service)
+    made = service.post(
+        "/api/v1/sessions/current/second-factor", {"password": SIGN_IN["account"]["password"]}, by="li"
+    )
+    return given | {"named": pyotp.TOTP(made.json["secret"]).at(service.clock.now())}
