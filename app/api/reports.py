@@ -191,7 +191,8 @@ async def get_diff(
 def _both(first: int | None, second: int | None) -> tuple[int, int]:
     if first is None or second is None:
         missing = [f"/query/{name}" for name, value in (("from", first), ("to", second)) if value is None]
-        raise Invalid(findings=[finding("missing-field", place) for place in missing])
+        found = [finding("missing-field", place) for place in missing]
+        raise Invalid(code="missing-field", findings=found)
     return first, second
 
 

@@ -28,6 +28,11 @@ AT: dict[tuple[str, str], str] = {
         "missing-field",
     ): "a CSV body needs both parameters, a JSON body neither",
     ("PUT /api/v1/reports/{period}/{unit}", "unknown-value"): "the body is of the report at the address",
+    ("GET /api/v1/reports/{period}/{unit}/diff", "missing-field"): "both versions are named, or since=return",
+    (
+        "PUT /api/v1/units/{code}/contact",
+        "invalid-contact",
+    ): "a name is visible, which no pattern says briefly",
     ("POST /api/v1/mismatches/{mismatch_id}/explain", "text-too-short"): WORDS,
     ("POST /api/v1/mismatches/{mismatch_id}/dispute", "text-too-short"): WORDS,
     ("POST /api/v1/mismatches/{mismatch_id}/resolve", "text-too-short"): WORDS,
