@@ -14,7 +14,7 @@ SCRATCH := sqlite:///$(CURDIR)/var/scratch.sqlite3
 NEXT = $(shell printf %04d $$(($$(ls migrations/versions/*.py 2>/dev/null | wc -l) + 1)))
 COMPILE := pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: help install system demo test check check-fast prove bench bench-ledger revision lock format clean
+.PHONY: help install system demo test check check-fast prove fuzz bench bench-ledger revision lock format clean
 
 help:            ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,12 @@ prove: $(STAMP) system ## the long proofs at full size; CI runs a tenth of them 
 	YUEBAO_PROVE_SCALE=$${YUEBAO_PROVE_SCALE:-1} $(BIN)/pytest -n 2 tests/proofs tests/api/test_uploads.py tests/services/test_sweep.py
 	for turn in 1 2 3 4; do YUEBAO_TEST_RACES=264 YUEBAO_TEST_READS=2500 \
 		$(BIN)/pytest -n 2 -q tests/api/test_reports_races.py tests/api/test_closings_races.py || exit 1; done
+
+fuzz: $(STAMP) system ## every operation with 1,000 random requests per role on both databases: an hour or two (docs/api.md)
+	YUEBAO_FUZZ_EXAMPLES=$${YUEBAO_FUZZ_EXAMPLES:-1000} \
+	YUEBAO_FUZZ_PEOPLE="$${YUEBAO_FUZZ_PEOPLE:-reviewer guangzhou centre administrator auditor scoped}" \
+	YUEBAO_FUZZ_DATABASES="$${YUEBAO_FUZZ_DATABASES:-sqlite postgresql}" \
+	$(BIN)/pytest -n 2 tests/fuzz
 
 bench: $(BENCH)  ## measure floor, peer and service; writes docs/performance.md
 	.ci/system wrk postgresql

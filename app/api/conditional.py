@@ -22,6 +22,9 @@ _PRIVATE = "private, no-cache"
 """Kept only by the client itself, and asked about each time: answers depend on who asks."""
 
 
+ETAGS = {"type": "string", "format": "etag", "examples": ["*", '"1"']}
+"""What `If-Match` holds, in the OpenAPI document."""
+
 IF_MATCH: dict[str, Any] = {
     "parameters": [
         {
@@ -29,7 +32,7 @@ IF_MATCH: dict[str, Any] = {
             "in": "header",
             "required": True,
             "description": "The `ETag` of the version that was read; 428 without it, 412 when it is stale.",
-            "schema": {"type": "string", "format": "etag"},
+            "schema": ETAGS,
         }
     ]
 }

@@ -26,10 +26,11 @@ _PARAMETER = re.compile(r"{[^}]*}")
 class Entry:
     """A route with what the table needs to know of it beforehand."""
 
-    __slots__ = ("app", "methods", "names", "repeatable", "route")
+    __slots__ = ("app", "methods", "names", "repeatable", "route", "shape")
 
     def __init__(self, route: Route) -> None:
         self.route = route
+        self.shape = _PARAMETER.sub("{}", route.path)
         self.app = runner(route)
         methods = set(route.methods or ())
         self.methods = methods | {"HEAD"} if "GET" in methods else methods
@@ -84,7 +85,9 @@ def _query_names(dependant: Dependant) -> tuple[frozenset[str], frozenset[str]]:
 class Dispatch:
     """An ASGI application over the routes of an application; what it does not know goes to `otherwise`.
 
-    Answers HEAD wherever GET is known, and 405 with the methods of every route at the path. A path is split
+    Answers HEAD wherever GET is known, and 405 with the methods of the path. Of several paths that fit, the
+    one with more fixed characters is meant, whatever the method (OpenAPI 3.1, "Path Templating Matching"):
+    PUT to `/reports/2015-04/forms.zip` is no correction of the report of a unit called forms.zip. A path is split
     at its slashes; routes with a `{name:path}` parameter, mounts and included routers stay with `otherwise`.
     """
 
@@ -102,10 +105,10 @@ class Dispatch:
         entries: list[Entry] = node.setdefault("entries", [])
         entries.append(entry)
         # `{id}.docx` before `{id}`: the one with more fixed characters is meant.
-        entries.sort(key=lambda each: -len(_PARAMETER.sub("", each.route.path)))
+        entries.sort(key=lambda each: -len(each.shape))
 
     def find(self, path: str) -> list[tuple[Entry, dict[str, Any]]]:
-        """The routes at a path, most specific first, each with its path parameters."""
+        """The routes at a path, of the most specific one that fits, each with its path parameters."""
         nodes = [self._root]
         for segment in path.split("/"):
             key = f"={segment}"
@@ -116,7 +119,7 @@ class Dispatch:
                 match = entry.route.path_regex.match(path)
                 if match:
                     found.append((entry, _converted(entry.route, match)))
-        return found
+        return [each for each in found if each[0].shape == found[0][0].shape]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         found = self.find(scope["path"])

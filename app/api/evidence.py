@@ -14,6 +14,7 @@ from app.api.body import check_encoding, check_sha256, stream
 from app.api.conditional import byte_range, etag_of
 from app.api.context import headers_of
 from app.api.documented import answers
+from app.api.examples import PDF
 from app.api.schemas.evidence import EvidenceOut
 from app.db import Row
 from app.domain.file_name import checked_filename, disposition
@@ -29,7 +30,14 @@ router = APIRouter(prefix="/api/v1/evidence", tags=["evidence"])
 PIECE = 1 << 20
 """Bytes that go to the disk at a time: each is a change of thread."""
 
-FileName = Annotated[str, Query(description="The name under which the file is shown and saved again.")]
+FileName = Annotated[
+    str,
+    Query(
+        description="The name under which the file is shown and saved again; its ending says what it is.",
+        examples=["会议.pdf"],
+        json_schema_extra={"format": "filename"},
+    ),
+]
 OwnUnit = Annotated[
     str | None,
     Query(
@@ -38,7 +46,12 @@ OwnUnit = Annotated[
 ]
 EvidenceInPath = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 FILE = {"schema": {"type": "string", "format": "binary"}}
-FILE_BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": FILE}}}
+FILE_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": FILE | {"examples": {"pdf": {"value": PDF}}}},
+    }
+}
 
 
 @router.post(
@@ -89,10 +102,11 @@ async def get_evidence(request: Request, evidence_id: EvidenceInPath) -> Respons
 
 @router.get(
     "/{evidence_id}/content",
+    response_class=StreamingResponse,
     responses={
         200: {
             "description": "The file, only ever as an attachment",
-            "content": {"application/octet-stream": FILE},
+            "content": {kind.value: FILE for kind in Kind},
         },
         206: {"description": "The part of it that was asked for"},
         **answers(EvidenceOut, 403, 404, 416, 422),

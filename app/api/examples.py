@@ -48,7 +48,7 @@ EXCUSE = {"excuse": {"reason": "因灾停工，本月免报"}}
 CLOSE = {"close": {"reason": "全部报表已审核，按期关闭"}}
 RESTATE = {"ledger": {"reason": "台账更正后重述"}}
 RECONCILE = {"in_force": {"period": "2015-04", "unit": "440000"}}
-FORM = {"toml": {"definition": 'code = "example"\nversion = 1\n'}}
+FORM = {"refused": {"definition": 'code = "example"\nversion = 1\n'}}
 
 PROMOTE = {"earlier": {"in_force": "0" * 32}}
 EXPLAIN = {"reason": {"text": "台账未录入4月下旬新增的3名委员"}}
@@ -108,3 +108,5 @@ SDMX_TABLE = (
     "STRUCTURE,STRUCTURE_ID,ACTION,FREQ,REF_AREA,INDICATOR,VALUATION,TIME_PERIOD,OBS_VALUE\n"
     "dataflow,YUEBAO:BAIXIAN_QIANXIANG(1.0.0),I,M,440200,townships_total,reported,2015-04,94\n"
 )
+PDF = "%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+"""The smallest file that is one."""

@@ -33,8 +33,12 @@ LONGEST = 2400
 QUIET = 60
 """Looks without news after which a comment keeps the connection open."""
 
-_EVENTS = answers(JobOut, 200, 403, 404, 422, 503)
-_EVENTS[200]["content"] = {"text/event-stream": {"schema": {"type": "string"}}}
+_EVENTS = answers(JobOut, 403, 404, 422, 503) | {
+    200: {
+        "description": "Events `job`, whose `data` is the job as `GET /jobs/{job_id}` answers it",
+        "content": {"text/event-stream": {}},
+    }
+}
 
 
 @router.get("/{job_id}", responses=answers(JobOut, 200, 403, 404, 422))
@@ -44,7 +48,7 @@ async def get_job(request: Request, job_id: JobInPath) -> Response:
     return json_response(job_json(row), {"Cache-Control": "no-store"})
 
 
-@router.get("/{job_id}/events", responses=_EVENTS)
+@router.get("/{job_id}/events", response_class=Response, responses=_EVENTS)
 async def follow_job(request: Request, job_id: JobInPath) -> Response:
     """The same as server-sent events (`job`), one for each change, until the job ends."""
     row = await read(request, jobs.get, job_id=job_id, now=received_at(request))

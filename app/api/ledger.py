@@ -19,7 +19,7 @@ from app.api.body import check_encoding, check_sha256, stream
 from app.api.conditional import prefers_async
 from app.api.context import headers_of, received_at
 from app.api.desk import Desk, Task
-from app.api.documented import answers
+from app.api.documented import REFUSED_LEDGER, answers
 from app.api.examples import LEDGER
 from app.api.jobs import job_json
 from app.api.ledger_answers import ledger_json, rejected
@@ -69,7 +69,7 @@ Encoding = Annotated[
 ]
 
 
-_IMPORT_ANSWERS = answers(LedgerImportOut, 201, 200, 413, 415, 422, 503) | answers(JobOut, 202)
+_IMPORT_ANSWERS = answers(LedgerImportOut, 201, 200, 413, 415, 503) | answers(JobOut, 202) | REFUSED_LEDGER
 
 
 @router.post(

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.api.answers import DryRun, json_answer, json_response, page_of, read, write
 from app.api.body import json_body
-from app.api.conditional import etag_of, if_match
+from app.api.conditional import ETAGS, etag_of, if_match
 from app.api.context import headers_of, received_at
 from app.api.documented import answers
 from app.api.examples import EXPLAIN, RESOLVE
@@ -42,7 +42,7 @@ REVISION: dict[str, Any] = {
             "in": "header",
             "required": False,
             "description": "The `ETag` of the revision that was read; 412 when somebody has moved it since.",
-            "schema": {"type": "string", "format": "etag"},
+            "schema": ETAGS,
         }
     ]
 }

@@ -2,68 +2,38 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaValue, models_json_schema
 
 from app.api.body import BodySource
 from app.api.edge import Edge
-from app.api.strict_json import MAX_INTEGER
+from app.api.schemas.ledger import RefusedLedgerOut
+from app.api.schemas.problems import ProblemOut
+from app.api.schemas.shapes import REPORTING_MONTH
+from app.api.strict_json import MAX_INTEGER, TEXT_PATTERN
 from app.domain.permission import ACTION_OF, OPENED_BY_SCOPE, ROLES
 
+ANSWERS = Path(__file__).with_name("answers.json")
+"""One answer per operation and status as the service gave it: `python -m scripts.write_examples`."""
+
 REFERENCE = "#/components/schemas/{model}"
-TEXT_PATTERN = r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufffe\uffff]*$"
-"""What `app.api.strict_json` accepts as text, as an ECMAScript pattern."""
+EXACT_PATTERNS = dict.fromkeys(("^[0-9]{4}-[0-9]{2}$", "^[0-9]{4}-(0[1-9]|1[0-2])$"), REPORTING_MONTH)
+"""Where parameters are judged by their form first and then as a month, which has its own words for refusing one."""
 
 
-class TextOut(BaseModel):
-    """A sentence in Chinese and in English."""
-
-    zh: str
-    en: str
-
-
-class FindingOut(BaseModel):
-    """One thing found, at an RFC 6901 pointer; `/query/…` and `/path/…` point at parameters."""
-
-    rule: str
-    code: str
-    severity: str
-    pointer: str
-    message: TextOut
-    values: dict[str, int | str | None]
-
-
-class PlaceOut(BaseModel):
-    """Where and what, for clients that only mark a field."""
-
-    pointer: str
-    code: str
-
-
-class ProblemOut(BaseModel):
-    """A refusal (RFC 9457). `code` is stable; `findings` lists everything found, not only the first."""
-
-    model_config = ConfigDict(extra="allow")
-
-    type: str
-    title: str
-    title_zh: str
-    status: int
-    code: str
-    instance: str
-    request_id: str
-    errors: list[PlaceOut] = []
-    findings: list[FindingOut] = []
-
-
-def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The `responses=` of a route for the refusals it can answer with."""
-    schema = {"$ref": REFERENCE.format(model="ProblemOut")}
+def refusals(
+    *statuses: int, models: Iterable[type[BaseModel]] = (ProblemOut,)
+) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of a route for the refusals it can answer with, as one of the models in `PROBLEMS`."""
+    shapes = [{"$ref": REFERENCE.format(model=model.__name__)} for model in models]
+    schema = shapes[0] if len(shapes) == 1 else {"anyOf": shapes}
     return {
         status: {
             "description": DESCRIPTIONS[status],
@@ -94,8 +64,17 @@ DESCRIPTIONS = {
     507: "No room is left; nothing was stored",
 }
 
-EVERYWHERE = (400, 401, 404, 405, 422, 500, 503)
+PROBLEMS: tuple[type[BaseModel], ...] = (ProblemOut, RefusedLedgerOut)
+"""What a refusal can look like."""
+
+EVERYWHERE = (400, 401, 403, 404, 405, 422, 500, 503)
+"""What any operation can answer; those that need no caller never say 401 or 403."""
 WITH_BODY = (408, 413, 415)
+"""What one that reads a body can answer besides: too slow, too much, of a wrong kind."""
+WRITING = (409,)
+"""What one that changes something can answer besides: the state does not allow it, or the key is in use."""
+WITH_VERSION = (412,)
+"""What one that takes `If-Match` can answer besides, and 428 where it must have it."""
 
 
 def document(app: Edge) -> dict[str, Any]:
@@ -115,21 +94,37 @@ def document(app: Edge) -> dict[str, Any]:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     sources = {id(route): source for route in routes for source in _sources(route)}
-    _add_schemas(schemas, {ProblemOut})
+    _add_schemas(schemas, PROBLEMS)
     references = _add_schemas(schemas, {source.model for source in sources.values()}, are_bodies=True)
     for route in routes:
         source = sources.get(id(route))
-        for operation in _operations(made, route):
-            _complete(operation, source, is_public=app.edge.is_public(route.path))
-            _name_roles(operation, route)
+        for method, operation in _operations(made, route):
             if source is not None:
                 operation["requestBody"] = _request_body(source, references[source.model])
-    shared = refusals(*EVERYWHERE, *WITH_BODY)
+            _complete(method, operation, is_public=app.edge.is_public(route.path))
+            _name_roles(operation, route)
+    shared = refusals(*EVERYWHERE, *WITH_BODY, *WRITING, *WITH_VERSION, 428)
     components["responses"] = {f"Refusal{status}": response for status, response in shared.items()}
+    _be_exact(made)
+    _illustrate(made)
     # Not the cookie: browsers let no script set it, so a page that asks for its text helps nobody.
     components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     made["security"] = [{"token": []}]
     return made
+
+
+def _illustrate(made: dict[str, Any]) -> None:
+    """Put the recorded answers beside their schemas; a refusal that was not recorded shows another's."""
+    recorded = json.loads(ANSWERS.read_text(encoding="utf-8"))
+    usual = {status: answer for answers in recorded.values() for status, answer in answers.items()}
+    places = [(f"{m.upper()} {path}", o) for path, item in made["paths"].items() for m, o in item.items()]
+    shared = {name.removeprefix("Refusal"): it for name, it in made["components"]["responses"].items()}
+    for name, responses in [*((name, o["responses"]) for name, o in places), ("", shared)]:
+        for status, response in responses.items():
+            answer = recorded.get(name, {}).get(status) or (usual.get(status) if status >= "400" else None)
+            for media_type, content in response.get("content", {}).items():
+                if answer is not None and media_type.endswith("json"):
+                    content["example"] = answer
 
 
 def _sources(route: APIRoute) -> Iterator[BodySource]:
@@ -139,14 +134,27 @@ def _sources(route: APIRoute) -> Iterator[BodySource]:
             yield source
 
 
-def _operations(made: dict[str, Any], route: APIRoute) -> list[dict[str, Any]]:
+def _operations(made: dict[str, Any], route: APIRoute) -> list[tuple[str, dict[str, Any]]]:
     if not route.include_in_schema:
         return []
     item = made["paths"][route.path_format]
-    return [item[method.lower()] for method in route.methods or () if method.lower() in item]
+    return [(method, item[method.lower()]) for method in route.methods or () if method.lower() in item]
 
 
-def _complete(operation: dict[str, Any], source: BodySource | None, *, is_public: bool) -> None:
+def general_statuses(method: str, operation: dict[str, Any], *, is_public: bool) -> set[int]:
+    """The refusals that an operation can answer by what it takes and who may ask."""
+    found = set(EVERYWHERE) - ({401, 403} if is_public else set())
+    if "requestBody" in operation:
+        found |= set(WITH_BODY)
+    if method not in {"GET", "HEAD"}:
+        found |= set(WRITING)
+    for parameter in operation.get("parameters", []):
+        if parameter["name"] == "If-Match":
+            found |= {*WITH_VERSION, *((428,) if parameter.get("required") else ())}
+    return found
+
+
+def _complete(method: str, operation: dict[str, Any], *, is_public: bool) -> None:
     if is_public:
         operation["security"] = []
     _narrow([each["schema"] for each in operation.get("parameters", []) if each["in"] == "query"])
@@ -154,9 +162,8 @@ def _complete(operation: dict[str, Any], source: BodySource | None, *, is_public
     # FastAPI's own 422 describes a body that this service never sends.
     if "application/json" in responses.get("422", {}).get("content", {}):
         del responses["422"]
-    for status in (*EVERYWHERE, *(WITH_BODY if source else ())):
-        if not (is_public and status == 401):
-            responses.setdefault(str(status), {"$ref": f"#/components/responses/Refusal{status}"})
+    for status in sorted(general_statuses(method, operation, is_public=is_public)):
+        responses.setdefault(str(status), {"$ref": f"#/components/responses/Refusal{status}"})
 
 
 def _name_roles(operation: dict[str, Any], route: APIRoute) -> None:
@@ -171,8 +178,9 @@ def _name_roles(operation: dict[str, Any], route: APIRoute) -> None:
 
 def _request_body(source: BodySource, reference: JsonSchemaValue) -> dict[str, Any]:
     content: dict[str, Any] = {"schema": reference}
-    if source.examples:
-        content["examples"] = {name: {"value": value} for name, value in source.examples.items()}
+    examples = source.examples or ({"nothing": {}} if source.is_optional else {})
+    if examples:
+        content["examples"] = {name: {"value": value} for name, value in examples.items()}
     return {"required": not source.is_optional, "content": {"application/json": content}}
 
 
@@ -190,6 +198,14 @@ def _add_schemas(
         if are_bodies:
             _narrow(schemas[name])
     return {model: references[model, "validation"] for model in ordered}
+
+
+def _be_exact(node: Any) -> None:
+    """Put the whole rule in the place of patterns that are the first half of one."""
+    for part in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        _be_exact(part)
+    if isinstance(node, dict) and node.get("pattern") in EXACT_PATTERNS:
+        node["pattern"] = EXACT_PATTERNS[node["pattern"]]
 
 
 def _narrow(node: Any) -> None:

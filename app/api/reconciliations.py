@@ -10,7 +10,8 @@ from fastapi import APIRouter, Query, Request, Response
 from app.api.answers import DryRun, json_answer, json_response, page_of, read, write
 from app.api.body import is_json, load_model, read_json
 from app.api.context import headers_of
-from app.api.documented import answers
+from app.api.documented import REFUSED_LEDGER, answers
+from app.api.examples import RECONCILE
 from app.api.findings import finding
 from app.api.ledger import CSV_BODY, Encoding, received_ledger
 from app.api.media import CSV, JSON, XLSX, preferred
@@ -29,6 +30,16 @@ router = APIRouter(prefix="/api/v1/reconciliations", tags=["reconciliation"])
 
 _LIST = answers(MismatchPage, 200, 404, 406, 422)
 _LIST[200]["content"] = TABLES
+_JSON = {
+    "schema": ReconcileIn.model_json_schema(),
+    "examples": {name: {"value": value} for name, value in RECONCILE.items()},
+}
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {**CSV_BODY["requestBody"]["content"], "application/json": _JSON},
+    }
+}
 
 CODE = "^([0-9]{6}|[0-9]{9})$"
 
@@ -36,8 +47,8 @@ CODE = "^([0-9]{6}|[0-9]{9})$"
 @router.post(
     "",
     status_code=201,
-    responses=answers(ReconciliationOut, 201, 200, 404, 413, 415, 422),
-    openapi_extra=CSV_BODY,
+    responses=answers(ReconciliationOut, 201, 200, 404, 413, 415) | REFUSED_LEDGER,
+    openapi_extra=_BODY,
 )
 async def reconcile(
     request: Request,

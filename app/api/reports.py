@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.api.answers import DryRun, json_response, page_of, read, write
 from app.api.body import json_tree
-from app.api.conditional import etag_of, if_match
+from app.api.conditional import IF_MATCH, etag_of, if_match
 from app.api.context import actor_of, received_at
 from app.api.documented import answers
 from app.api.examples import REPORT
@@ -69,7 +69,9 @@ async def submit_report(
 
 
 @router.put(
-    "/{period}/{unit}", responses=answers(ReportOut, 200, 400, 403, 404, 409, 412, 413, 415, 422, 428)
+    "/{period}/{unit}",
+    responses=answers(ReportOut, 200, 400, 403, 404, 409, 412, 413, 415, 422, 428),
+    openapi_extra=IF_MATCH,
 )
 async def revise_report(
     request: Request,
@@ -189,7 +191,8 @@ async def get_diff(
 def _both(first: int | None, second: int | None) -> tuple[int, int]:
     if first is None or second is None:
         missing = [f"/query/{name}" for name, value in (("from", first), ("to", second)) if value is None]
-        raise Invalid(findings=[finding("missing-field", place) for place in missing])
+        found = [finding("missing-field", place) for place in missing]
+        raise Invalid(code="missing-field", findings=found)
     return first, second
 
 

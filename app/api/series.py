@@ -12,7 +12,7 @@ from app.api.aggregates import answers_of
 from app.api.answers import read
 from app.api.documented import answers
 from app.api.media import CSV, JSON, XLSX, preferred
-from app.api.schemas.series import SeriesOut
+from app.api.schemas.series import ColumnsOut, SeriesOut
 from app.api.schemas.shapes import UnitInPath
 from app.api.summaries import TABLES
 from app.api.tables import tagged
@@ -26,7 +26,7 @@ router = APIRouter(prefix="/api/v1", tags=["aggregates"])
 
 MONTH = "^[0-9]{4}-[0-9]{2}$"
 
-_ANSWERS = answers(SeriesOut, 200, 304, 403, 404, 406, 422)
+_ANSWERS = answers(SeriesOut | ColumnsOut, 200, 304, 403, 404, 406, 422)
 _ANSWERS[200]["content"] = TABLES
 
 

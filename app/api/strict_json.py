@@ -7,9 +7,10 @@ import re
 from collections import Counter
 from math import isinf
 from typing import Any, NamedTuple
-from unicodedata import combining, is_normalized, normalize
+from unicodedata import is_normalized, normalize
 
 from app.api.findings import MAX_FINDINGS, finding, refusal
+from app.domain.normal_form import MARKS, TOO_MANY_MARKS
 from app.errors import Finding, Malformed, UnsupportedMedia
 
 MAX_DEPTH = 32
@@ -23,15 +24,12 @@ _WHITESPACE = " \t\n\r"
 
 # DEL and C1, bidirectional embeddings, overrides and isolates, lone surrogates, and what XML cannot hold.
 _NEVER = "\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff"
-# Putting marks in order takes quadratic time in their number: minutes for a megabyte of accents on one letter.
-# Thirty are enough for every language (UAX #15, stream-safe text). Beyond the first plane all small scripts count
-# as marks: naming their marks one by one makes the pattern a hundred times slower.
-_MARKS = "".join(filter(combining, map(chr, range(0x300, 0x10000)))) + "\U00010000-\U0001efff"
-_TOO_MANY_MARKS = re.compile(f"[{_MARKS}]{{31}}")
 _NEVER_TEXT = re.compile(f"[{_NEVER}]")
-_RISKY_CHARACTER = re.compile(f"[{_NEVER}{_MARKS}]")
+_RISKY_CHARACTER = re.compile(f"[{_NEVER}{MARKS}]")
 _RISKY_ESCAPE = re.compile(r"\\[bfru]")
 BAD_TEXT_PATTERN = re.compile(f"[\x00-\x08\x0b-\x1f{_NEVER}]")
+TEXT_PATTERN = r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufffe\uffff]*$"
+"""Text without them, as an ECMAScript pattern for the OpenAPI document."""
 
 
 class Unusable:
@@ -108,7 +106,7 @@ def _is_usual(text: str) -> bool:
         return False
     if text.isascii():
         return "\x7f" not in text
-    if _RISKY_CHARACTER.search(text) and (_NEVER_TEXT.search(text) or _TOO_MANY_MARKS.search(text)):
+    if _RISKY_CHARACTER.search(text) and (_NEVER_TEXT.search(text) or TOO_MANY_MARKS.search(text)):
         return False
     return is_normalized("NFC", text)
 
@@ -283,7 +281,7 @@ class _Walk:
 
     def _text(self, sent: str, pointer: str) -> str | Unusable:
         text = sent.replace("\r\n", "\n") if "\r" in sent else sent
-        if BAD_TEXT_PATTERN.search(text) or _TOO_MANY_MARKS.search(text):
+        if BAD_TEXT_PATTERN.search(text) or TOO_MANY_MARKS.search(text):
             return self._refuse(BAD_TEXT, pointer)
         if not is_normalized("NFC", text):
             text = normalize("NFC", text)

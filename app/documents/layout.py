@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +9,7 @@ from itertools import groupby
 
 from app.domain.form import FormVersion
 from app.domain.form_parts import Indicator
+from app.domain.normal_form import normal
 from app.domain.period import Period
 
 TABLE_SHEET = "统计表"
@@ -87,7 +87,7 @@ class Layout:
 
 def plain(text: object) -> str:
     """A text as it is compared: full-width letters and brackets as narrow ones, no white space."""
-    return "".join(unicodedata.normalize("NFKC", str(text)).split())
+    return "".join(normal("NFKC", str(text)).split())
 
 
 def heading_of(indicator: Indicator, group: str) -> str:

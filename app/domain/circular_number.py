@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_NUMBER = re.compile(r"[\u4e00-\u9fff]{0,30}〔[0-9]{4}〕[1-9][0-9]{0,5}号")
+NUMBER = "[\u4e00-\u9fff]{0,30}〔[0-9]{4}〕[1-9][0-9]{0,5}号"
+_NUMBER = re.compile(NUMBER)
 
 
 def is_number(text: str) -> bool:

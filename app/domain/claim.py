@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
 from app.domain.form import FormVersion
 from app.domain.form_parts import Activity
+from app.domain.normal_form import normal
 from app.domain.period import Period
 from app.domain.unit import COUNTED_KINDS, Level
 from app.errors import Finding, Severity, Text
@@ -83,7 +83,7 @@ def date_findings(form: FormVersion, period: Period, activity: Activity, dated: 
 
 def parted(text: str) -> list[str]:
     """The names or codes of a pasted list."""
-    return [part for part in _SEPARATORS.split(unicodedata.normalize("NFKC", text)) if part]
+    return [part for part in _SEPARATORS.split(normal("NFKC", text)) if part]
 
 
 class Coverage(NamedTuple):
@@ -131,7 +131,7 @@ def _refusal(found: list[Place], pointer: str, text: str, known: Collection[str]
 
 def spellings(text: str) -> list[str]:
     """The codes that a text may mean: ledgers write a township with 12 digits, a county with 9 or 12."""
-    code = unicodedata.normalize("NFKC", text).strip()
+    code = normal("NFKC", text).strip()
     if not _CODE.fullmatch(code):
         return []
     found = [code]
@@ -157,7 +157,7 @@ class _Search:
         codes = spellings(text)
         if codes:
             return [self.by_code[code] for code in codes if code in self.by_code][:1]
-        named = self.by_name.get(unicodedata.normalize("NFKC", text).strip(), [])
+        named = self.by_name.get(normal("NFKC", text).strip(), [])
         return [place for place in named if self.counts(place)] or named
 
     def counts(self, place: Place) -> bool:

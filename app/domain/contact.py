@@ -11,6 +11,8 @@ _LANDLINE = re.compile(
     r"(?:(?:[- ]|转)[0-9]{1,6})?"
 )
 _PHONES = (_MOBILE, _LANDLINE)
+PHONE = f"^({'|'.join(phone.pattern for phone in _PHONES)})$"
+"""Either of them, as a pattern for the OpenAPI document."""
 
 
 def is_phone(text: str) -> bool:

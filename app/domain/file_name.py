@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from urllib.parse import quote
 
+from app.domain.normal_form import normal
 from app.errors import Finding, Invalid, Severity, Text
 
 LONGEST = 255
@@ -18,14 +19,14 @@ def checked_filename(name: str) -> str:
     Refused are separators of folders, characters that one does not see (also those that turn the direction of
     writing, which make an .exe look like a .pdf), and more than 255 bytes.
     """
-    normal = unicodedata.normalize("NFC", name)
-    if not normal or len(normal.encode("utf-8", "surrogatepass")) > LONGEST:
+    kept = normal("NFC", name)
+    if not kept or len(kept.encode("utf-8", "surrogatepass")) > LONGEST:
         raise invalid_filename()
-    if any(c in _NEVER or unicodedata.category(c) in _INVISIBLE for c in normal):
+    if any(c in _NEVER or unicodedata.category(c) in _INVISIBLE for c in kept):
         raise invalid_filename()
-    if normal != normal.strip() or normal.startswith(".") or normal.endswith("."):
+    if kept != kept.strip() or kept.startswith(".") or kept.endswith("."):
         raise invalid_filename()
-    return normal
+    return kept
 
 
 def disposition(name: str) -> str:

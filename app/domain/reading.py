@@ -7,12 +7,12 @@ with a `code` of their own in place of numbers that JSON can write and nobody ca
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
 
+from app.domain.normal_form import TOO_MANY_MARKS, normal
 from app.errors import Finding, Severity, Text
 
 LONGEST_NAME = 40
@@ -67,8 +67,8 @@ def text(value: object, longest: int) -> str | Defect:
     """
     if not isinstance(value, str):
         return _unusable(value)
-    kept = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
-    if _UNSOUND.search(kept):
+    kept = normal("NFC", value.replace("\r\n", "\n")).strip()
+    if _UNSOUND.search(kept) or TOO_MANY_MARKS.search(kept):
         return Defect("invalid-text")
     return kept if len(kept) <= longest else Defect("text-too-long")
 

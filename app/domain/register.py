@@ -14,8 +14,9 @@ from importlib.resources import files
 from itertools import chain
 from operator import call
 from typing import Any
-from unicodedata import category, normalize
+from unicodedata import category
 
+from app.domain.normal_form import normal
 from app.domain.register_checks import (
     Defect,
     Tree,
@@ -90,7 +91,7 @@ def _name(text: str) -> str:
     if _UNSEEN.search(text) or any(map(_is_invisible, text)):
         raise _Refused("invisible-character")
     # A spreadsheet runs what starts like a formula, in full width too.
-    if not 1 <= len(text) <= 80 or text != text.strip() or normalize("NFKC", text)[0] in "=+-@'\"":
+    if not 1 <= len(text) <= 80 or text != text.strip() or normal("NFKC", text)[0] in "=+-@'\"":
         raise _Refused("bad-name")
     return text
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
 from operator import attrgetter
 from typing import NamedTuple
-from unicodedata import normalize
 
+from app.domain.normal_form import normal
 from app.domain.unit import DEPTH, Level, UnitRow, denominators
 from app.errors import Finding, Severity, Text
 
@@ -201,7 +201,7 @@ def folded(name: str) -> str:
     """The name as an eye takes it: compatibility forms, case, spaces and letters that look alike made equal."""
     if _PLAIN.fullmatch(name):
         return name  # nothing to fold, and four names in five are such
-    return "".join(normalize("NFKC", name).casefold().translate(_LOOKALIKES).split())
+    return "".join(normal("NFKC", name).casefold().translate(_LOOKALIKES).split())
 
 
 def _twin_defects(tree: Tree) -> Iterator[Defect]:

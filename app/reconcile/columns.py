@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from unicodedata import normalize
 
+from app.domain.normal_form import normal
 from app.reconcile.findings import LedgerFinding, finding
 
 
@@ -118,7 +118,7 @@ def _names(column: Column) -> Iterable[tuple[str, str]]:
 
 
 def _key(cell: str) -> str:
-    narrow = "".join(normalize("NFKC", cell).casefold().split()).strip("\ufeff\u200b")
+    narrow = "".join(normal("NFKC", cell).casefold().split()).strip("\ufeff\u200b")
     return _UNIT_OF_MEASURE.sub("", narrow)
 
 

@@ -310,3 +310,19 @@ def listed(session: Session, *, kind: str | None, before: str | None, limit: int
     if before is not None:
         statement = statement.where(_IMPORTS.c.id < before)
     return session.all(statement.order_by(_IMPORTS.c.id.desc()).limit(limit))
+
+
+def check_concerns(session: Session, import_id: str, *, by: Actor) -> None:
+    """Refuse an import that brings no figure for any unit within the caller's reach, as if it were absent.
+
+    Raises NotFound.
+    """
+    statement = (
+        select(_LEDGER.c.import_id)
+        .join(_UNITS, _UNITS.c.code == _LEDGER.c.unit_code)
+        .where(_LEDGER.c.import_id == import_id)
+        .where(within(by.reach(Action.WRITE_LEDGER), _UNITS.c.report_path))
+        .limit(1)
+    )
+    if session.one(statement) is None:
+        raise NotFound()

@@ -93,7 +93,9 @@ def run(
         ledgers.store(session, ledger, kind="summary", by=by, now=now, policy=policy)
     form = forms.in_force(session, period)
     expected = [row["code"] for row in units.contributors(session, unit, on=period.day(25))]
-    reported, in_ledger = _sides(session, str(period), import_id, by)
+    if import_id is not None:
+        ledgers.check_concerns(session, import_id, by=by)
+    reported, in_ledger = _sides(session, str(period), import_id)
     comparison = compare(
         reported={code: reported[code] for code in expected if code in reported},
         ledger={code: in_ledger[code] for code in expected if code in in_ledger},
@@ -149,7 +151,7 @@ def mismatch_json(row: Row) -> dict[str, Any]:
 
 
 def _sides(
-    session: Session, period: str, import_id: str | None, by: Actor
+    session: Session, period: str, import_id: str | None
 ) -> tuple[dict[str, Values], dict[str, Values]]:
     """What was reported, of units that reported, and what the ledger says, by unit."""
     rows = [
@@ -158,7 +160,6 @@ def _sides(
     reported = {r["unit_code"]: r["reported"] for r in rows if _has_value(r["reported"])}
     if import_id is None:
         return reported, {r["unit_code"]: r["ledger"] for r in rows if _has_value(r["ledger"])}
-    ledgers.get(session, import_id, by=by)
     stated = session.all(_OF_IMPORT, id=import_id, month=period)
     return reported, {r["unit_code"]: r["figures"] for r in stated}
 

@@ -74,7 +74,7 @@ def test_the_more_fixed_path_is_meant(path: str, chosen: str) -> None:
     assert entry.route.path == chosen
 
 
-def test_a_method_is_looked_for_at_every_route_of_the_path() -> None:
+def test_a_method_is_looked_for_at_the_path_that_is_meant() -> None:
     app = Edge(EdgeOptions(public=("/",), write_log=lambda line: None))
     app.router.routes.extend(
         [
@@ -84,9 +84,10 @@ def test_a_method_is_looked_for_at_every_route_of_the_path() -> None:
         ]
     )
 
-    assert call(app, "PUT", "/circulars/new").status == 200
-    refused = call(app, "POST", "/circulars/new")
-    assert (refused.status, refused.headers["allow"]) == (405, "DELETE, GET, HEAD, PUT")
+    assert call(app, "DELETE", "/circulars/7").status == 200
+    for method, path, allowed in (("POST", "7", "DELETE, PUT"), ("PUT", "new", "GET, HEAD")):
+        refused = call(app, method, f"/circulars/{path}")
+        assert (refused.status, refused.headers["allow"]) == (405, allowed)
 
 
 def test_mounts_included_routers_and_whole_paths_are_left_to_the_framework() -> None:

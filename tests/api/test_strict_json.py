@@ -221,6 +221,7 @@ HEAVY = {
     "accents of the second plane": '["a' + "\U0001d165\U0001d16d" * (MIB // 8) + '"]',
     "accents in escapes": '["a' + "\\u0301\\u0323" * (MIB // 12) + '"]',
     "accents in a name": '{"a' + "\u0301\u0323" * (MIB // 4) + '":1}',
+    "vowel signs that are taken apart": '["\u0f40' + "\u0f73" * (MIB // 3 - 8) + '"]',
     "no numbers": "[" + "NaN," * (MIB // 4) + "1]",
     "a long number": "[" + "9" * MIB + "]",
     "a long fraction": "[0." + "9" * MIB + "]",

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from app.api.schemas.reports import AllowedOut
 from app.api.schemas.shapes import Body, Out, PeriodText, UnitCode
-from app.domain.circular_number import is_number
+from app.domain.circular_number import NUMBER, is_number
 
 CircularId = Annotated[str, Field(pattern="^[0-9a-f]{32}$", examples=["0" * 32])]
 
@@ -52,7 +52,11 @@ class PublishIn(Body):
     """Number (发文字号) and day (成文日期); without them the next number of the year and today."""
 
     number: (
-        Annotated[str, Field(max_length=60, examples=["示农青〔2015〕3号"]), AfterValidator(_check_number)]
+        Annotated[
+            str,
+            Field(examples=["示农青〔2015〕3号"], json_schema_extra={"pattern": f"^{NUMBER}$"}),
+            AfterValidator(_check_number),
+        ]
         | None
     ) = None
     dated: date | None = Field(default=None, examples=["2015-04-30"])

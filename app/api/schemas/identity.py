@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from app.api.schemas.shapes import Body, Out, UnitCode
+from app.domain.contact import PHONE
 from app.domain.permission import Role
 
 RoleName = Literal["reporter", "reviewer", "integrator", "auditor", "administrator"]
@@ -150,7 +151,9 @@ class ContactIn(Body):
     """Who is in charge from now on."""
 
     name: str = Field(min_length=1, max_length=40, examples=["示例甲"])
-    phone: str = Field(min_length=1, max_length=40, examples=["13800000000"])
+    phone: str = Field(
+        min_length=1, max_length=40, examples=["13800000000"], json_schema_extra={"pattern": PHONE}
+    )
     email: str | None = Field(default=None, max_length=254, examples=["li@office.example"])
 
 

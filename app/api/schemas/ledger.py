@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from app.api.schemas.problems import RefusalOut
 from app.api.schemas.shapes import Body, Out, PeriodText, TextOut, UnitCode
 
 
@@ -57,6 +58,10 @@ class LedgerImportOut(Out):
     """All findings; at most 1,000 are listed."""
     records: RecordsOut | None = None
     committed: bool
+
+
+class RefusedLedgerOut(LedgerImportOut, RefusalOut):
+    """A file with errors (`import-rejected`): as it was read, where it is wrong, and nothing of it is stored."""
 
 
 class ClosedOut(Out):

@@ -32,12 +32,29 @@ class MonthOut(Out):
     balances: list[dict[str, Any]]
 
 
-class SeriesOut(Out):
-    """The months of a range; with `format=columns`, arrays beside `periods` in place of `items`."""
+class RangeOfMonthsOut(Out):
+    """Which months of which unit, and what each series comes to over them."""
 
     unit: UnitCode
     name: str
     from_: PeriodText = Field(alias="from")
     to: PeriodText
-    items: list[MonthOut]
     range: dict[str, RangeOut]
+
+
+class SeriesOut(RangeOfMonthsOut):
+    """The months of a range."""
+
+    items: list[MonthOut]
+
+
+class ColumnsOut(RangeOfMonthsOut):
+    """With `format=columns`: an array per value, all as long as `periods`, null where there is nothing."""
+
+    periods: list[PeriodText]
+    forms: list[str]
+    provisional: list[bool]
+    breaks: list[dict[str, Any]]
+    codes: dict[str, dict[str, Any]]
+    ratios: dict[str, dict[str, Any]]
+    balances: list[dict[str, Any]]

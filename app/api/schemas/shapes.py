@@ -8,7 +8,7 @@ from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.body import Body, Nothing
-from app.api.openapi import FindingOut, TextOut
+from app.api.schemas.problems import FindingOut, TextOut
 
 __all__ = [
     "Body",
@@ -24,6 +24,12 @@ __all__ = [
     "UnitCode",
     "UnitInPath",
 ]
+
+REPORTING_MONTH = (
+    "^(2015-(0[4-9]|1[0-2])|(201[6-9]|20[2-9][0-9]|2[1-9][0-9]{2}|[3-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])"
+    "-(0[1-9]|1[0-2]))$"
+)
+"""A month that a report can be for, April 2015 (R30) to December 9998, as a pattern."""
 
 PeriodText = Annotated[str, Field(pattern="^[0-9]{4}-(0[1-9]|1[0-2])$", examples=["2015-04"])]
 UnitCode = Annotated[str, Field(pattern="^([0-9]{6}|[0-9]{9})$", examples=["440100"])]

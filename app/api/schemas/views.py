@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from app.api.schemas.shapes import Body, FindingOut, Out, PeriodText, UnitCode
+from app.api.strict_json import TEXT_PATTERN
 
 
 class CellOut(Out):
@@ -132,12 +133,16 @@ class FormList(Out):
     items: list[FormRow]
 
 
+DEFINITION = TEXT_PATTERN.replace("^[^", r"^\s*[^{\s", 1).replace("]*$", "]" + TEXT_PATTERN[1:], 1)
+"""Text that is not blank and no JSON."""
+
+
 class FormIn(Body):
     """A definition in TOML (docs/forms.md), or in place of `definition` the members of one as JSON."""
 
     model_config = ConfigDict(extra="allow")
 
-    definition: str | None = None
+    definition: str = Field(default="", pattern=DEFINITION, examples=['code = "example"\nversion = 1\n'])
 
 
 class FormPublished(Out):

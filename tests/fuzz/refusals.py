@@ -1,0 +1,46 @@
+"""Which refusals of a request that fits the OpenAPI document are right, and why a schema cannot say it."""
+
+from __future__ import annotations
+
+WORDS = "words that say nothing are no reason (R10)"
+
+REFUSALS: dict[str, str] = {
+    "cursor-invalid": "a cursor is what the page before gave, and means nothing to anybody else",
+    "version-conflict": "which version there is now, nobody knows but who read it",
+    "report-refused": "what a report must hold is said by its form, which is data (`/forms/{code}/{version}/schema`)",
+    "form-invalid": "what a definition must fulfil is more than its shape (docs/forms.md)",
+    "claim-refused": "whether files and units fit a claim is seen when it is made",
+    "file-type-mismatch": "a file is judged by its content",
+    "not-a-workbook": "a file is judged by its content",
+    "sdmx-refused": "a table is judged line by line",
+    "table-refused": "a table is judged line by line",
+    "due-on-out-of-range": "which days a deadline may be moved to depends on the month of the address",
+    "range-backwards": "a range ends after it begins",
+    "range-too-long": "a range holds at most 60 months",
+}
+"""Reasons by the code of the problem."""
+
+AT: dict[tuple[str, str], str] = {
+    ("POST /api/v1/ledger/imports", "import-rejected"): "what a CSV file holds is judged line by line",
+    ("POST /api/v1/reconciliations", "import-rejected"): "what a CSV file holds is judged line by line",
+    (
+        "POST /api/v1/reconciliations",
+        "missing-field",
+    ): "a CSV body needs both parameters, a JSON body neither",
+    ("PUT /api/v1/reports/{period}/{unit}", "unknown-value"): "the body is of the report at the address",
+    ("GET /api/v1/reports/{period}/{unit}/diff", "missing-field"): "both versions are named, or since=return",
+    (
+        "PUT /api/v1/units/{code}/contact",
+        "invalid-contact",
+    ): "a name is visible, which no pattern says briefly",
+    ("POST /api/v1/mismatches/{mismatch_id}/explain", "text-too-short"): WORDS,
+    ("POST /api/v1/mismatches/{mismatch_id}/dispute", "text-too-short"): WORDS,
+    ("POST /api/v1/mismatches/{mismatch_id}/resolve", "text-too-short"): WORDS,
+    ("GET /api/v1/rankings/{period}/{unit}", "unknown-ratio"): "ratios come with the form that is in force",
+}
+"""Reasons by operation and code, where the same code would be a defect elsewhere."""
+
+
+def is_right(operation: str, code: str) -> bool:
+    """Whether an operation may refuse what the document allows with this code."""
+    return code in REFUSALS or (operation, code) in AT
