@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import BeforeValidator
 
 from app.api.answers import DryRun, caller, json_answer, read, write
 from app.api.body import check_encoding, check_sha256, stream
@@ -47,8 +49,19 @@ Kind = Annotated[
         "members (委员花名册), `orgs` that of direct organizations (直属团组织名册)."
     ),
 ]
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _written_out(value: object) -> object:
+    """Only YYYY-MM-DD: pydantic would take 0 for the first day of 1970."""
+    if isinstance(value, str) and not _DAY.fullmatch(value):
+        raise ValueError("a day is written YYYY-MM-DD")
+    return value
+
+
 AsOf = Annotated[
     date | None,
+    BeforeValidator(_written_out),
     Query(description="Of a roster: the day up to which it was kept (数据截止日期); by default today."),
 ]
 CSV_BODY: dict[str, Any] = {

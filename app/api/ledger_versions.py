@@ -14,6 +14,7 @@ from app.api.context import received_at
 from app.api.documented import answers
 from app.api.examples import PROMOTE
 from app.api.media import CSV, attachment
+from app.api.openapi import refusals
 from app.api.paging import Cursor, Limit, decode_cursor, encode_cursor
 from app.api.schemas.ledger import (
     InForceOut,
@@ -33,8 +34,9 @@ router = APIRouter(prefix="/api/v1/ledger/imports", tags=["ledger"])
 
 ID = "^[0-9a-f]{32}$"
 ImportInPath = Annotated[str, Path(pattern=ID)]
-_FINDINGS = answers(LedgerVersionOut, 200, 403, 404, 422)
-_FINDINGS[200]["content"] = {CSV: {"schema": {"type": "string"}}}
+_FINDINGS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The findings", "content": {CSV: {"schema": {"type": "string"}}}}
+} | refusals(403, 404, 422)
 ACTS = (200, 403, 404, 409, 413, 415, 422)
 
 
@@ -92,7 +94,7 @@ async def _records(request: Request, files: ledger_versions.RecordsDiff, offset:
     }
 
 
-@router.get("/{import_id}/findings", responses=_FINDINGS)
+@router.get("/{import_id}/findings", response_class=Response, responses=_FINDINGS)
 async def list_findings(request: Request, import_id: ImportInPath) -> Response:
     """What was found in a file, as CSV for Excel: of an import, or of a job whose file was refused (its id).
 

@@ -90,7 +90,7 @@ def test_an_operation_is_documented_whole(name: str, operation: dict[str, Any]) 
     lacking += [
         f"a request example for {kind} (examples= of json_body, app/api/examples.py)"
         for kind, content in bodies.items()
-        if not content.get("examples") and name not in FILES
+        if not content.get("examples") and name not in FILES and "spreadsheet" not in kind
     ]
     success = [answer for status, answer in answers.items() if status in {"200", "201"}]
     contents = [
