@@ -156,6 +156,11 @@ def restated(service: Service) -> Given:
     return {}
 
 
+def excused(service: Service) -> Given:
+    service.put(f"/api/v1/periods/2015-04/{GUANGZHOU}/excuse", {"reason": "因灾停工，本月免报"}, "reviewer")
+    return {}
+
+
 def contact(service: Service) -> Given:
     service.put(f"/api/v1/units/{GUANGZHOU}/contact", CONTACT["person"])
     return {}

@@ -217,6 +217,8 @@ EXCHANGES = [
         f"GET {MONTH}/vintages/diff", by="reviewer", after=after.restated, query="from=1&to=2", given=PROVINCE
     ),
     Exchange(f"GET {MONTH}/vintages/{{number}}", by="reviewer", after=after.closed, given=PROVINCE),
+    Exchange(f"PUT {MONTH}/excuse", by="reviewer", example="excuse"),
+    Exchange(f"DELETE {MONTH}/excuse", by="reviewer", after=after.excused),
     Exchange(f"GET {PERSON}", after=after.contact),
     Exchange(f"PUT {PERSON}", example="person"),
     Exchange(f"GET {PERSON}/history", after=after.contact),
