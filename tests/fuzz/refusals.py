@@ -36,6 +36,8 @@ AT: dict[tuple[str, str], str] = {
     ("POST /api/v1/mismatches/{mismatch_id}/explain", "text-too-short"): WORDS,
     ("POST /api/v1/mismatches/{mismatch_id}/dispute", "text-too-short"): WORDS,
     ("POST /api/v1/mismatches/{mismatch_id}/resolve", "text-too-short"): WORDS,
+    ("PUT /api/v1/units/{code}/contact", "invalid-email"): "no pattern says what an address is",
+    ("PUT /api/v1/units/{code}/contact", "invalid"): "the name and the address at once",
     ("GET /api/v1/rankings/{period}/{unit}", "unknown-ratio"): "ratios come with the form that is in force",
 }
 """Reasons by operation and code, where the same code would be a defect elsewhere."""

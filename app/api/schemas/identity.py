@@ -18,14 +18,8 @@ Reason = Annotated[str, Field(min_length=2, max_length=500)]
 
 
 _MARKS = "!#-'*+/0-9=?A-Z^-~-"
-Email = Annotated[
-    str,
-    Field(
-        json_schema_extra={
-            "pattern": rf"^[{_MARKS}.]+@[{_MARKS}.]*[{_MARKS}]\.[{_MARKS}.]*[{_MARKS}][{_MARKS}.]*$"
-        }
-    ),
-]
+_EMAIL = rf"^[{_MARKS}.]+@[{_MARKS}.]*[{_MARKS}]\.[{_MARKS}.]*[{_MARKS}][{_MARKS}.]*$"
+Email = Annotated[str, Field(json_schema_extra={"pattern": _EMAIL})]
 """An address as the service judges it (app.services.mail.is_email), which names what is wrong better than a pattern."""
 
 
