@@ -34,9 +34,8 @@ router = APIRouter(prefix="/api/v1/ledger/imports", tags=["ledger"])
 
 ID = "^[0-9a-f]{32}$"
 ImportInPath = Annotated[str, Path(pattern=ID)]
-_FINDINGS: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The findings", "content": {CSV: {"schema": {"type": "string"}}}}
-} | refusals(403, 404, 422)
+_FINDINGS: dict[int | str, dict[str, Any]] = refusals(403, 404, 422)
+_FINDINGS[200] = {"description": "The findings", "content": {CSV: {"schema": {"type": "string"}}}}
 ACTS = (200, 403, 404, 409, 413, 415, 422)
 
 
