@@ -12,11 +12,16 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
+import obstore
+from obstore.store import S3Store
+
 SERVER = Path(sys.executable).parent / "weed"
 KEY, SECRET = "yuebao", "only-for-tests"
+BUCKET = "evidence"
 SECONDS = 60
 
 _IDENTITY = {
@@ -70,11 +75,19 @@ def running(folder: Path) -> Iterator[str]:
         server = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         try:
             _wait(f"http://127.0.0.1:{s3}/", server)
+            _make_bucket(f"http://127.0.0.1:{s3}")
             yield f"http://127.0.0.1:{s3}"
         finally:
             # It was seen not to end on SIGTERM.
             os.killpg(server.pid, signal.SIGKILL)
             server.wait()
+
+
+def _make_bucket(url: str) -> None:
+    """The server makes a bucket with its first object; a list of one that is not there yet is refused."""
+    config: Any = {"endpoint": url, "region": "us-east-1", "access_key_id": KEY, "secret_access_key": SECRET}
+    made = S3Store(BUCKET, config=config, client_options={"allow_http": True})
+    obstore.put(made, "first", b"")
 
 
 def _wait(url: str, server: subprocess.Popen[bytes]) -> None:

@@ -22,7 +22,7 @@ EVERY = sorted(COLUMNS | PROPERTIES | {"__proto__", "constructor", "is_admin", "
 """Each column of each table and each field of each schema, and what attackers send by habit."""
 
 VALUES: tuple[Any, ...] = ("accepted", 1, True, None, "440200", {"status": "accepted"}, ["administrator"])
-IN_PATH = {"period": "2015-04", "unit": GUANGZHOU}
+IN_PATH = {"period": "2015-04", "unit": GUANGZHOU, "code": GUANGZHOU}
 IN_BODY = {"period": "2015-04", "unit": SHAOGUAN}
 NO_ID = "0" * 32
 WRITES = [each for each in operations() if each.method != "GET" and body_schema(each) is not None]
