@@ -23,7 +23,10 @@ REFUSALS: dict[str, str] = {
 AT: dict[tuple[str, str], str] = {
     ("POST /api/v1/ledger/imports", "import-rejected"): "what a CSV file holds is judged line by line",
     ("POST /api/v1/ledger/imports", "as-of-in-the-future"): "which day it is, no schema says",
-    ("POST /api/v1/ledger/imports", "unsupported-media-type"): "a workbook is taken for a roster, not for a summary",
+    (
+        "POST /api/v1/ledger/imports",
+        "unsupported-media-type",
+    ): "a workbook is taken for a roster, not for a summary",
     ("POST /api/v1/reconciliations", "import-rejected"): "what a CSV file holds is judged line by line",
     (
         "POST /api/v1/reconciliations",
