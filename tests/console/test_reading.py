@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from tests.api.test_aggregates import reconcile
 from tests.api.test_closings import ledger
 from tests.console.test_entry import FORM, token_of
 from tests.office import seeded_url, seeds, service
@@ -102,6 +103,24 @@ def test_a_reporter_is_not_told_what_the_ledger_says_before_the_unit_has_reporte
     assert flow not in text(service.get(trends, by="li"))
     service.post(REPORTS, report())
     assert "987,654" in text(service.get(board, by="li"))
+
+
+def test_a_mismatch_is_read_by_its_unit_and_those_above_and_by_nobody_else(service: Service) -> None:
+    known(service, "chen", "reviewer", GUANGDONG)
+    known(service, "li", "reporter", GUANGZHOU)
+    known(service, "sun", "reporter", "440200")
+    service.post(REPORTS, report())
+    reconcile(service, f"{GUANGZHOU},,3,1,987654,2,1,1,613")
+    month = "period=2015-04"
+    (one,) = set(
+        re.findall(r"/mismatch\?id=[0-9a-f]{32}", text(service.get(f"/mismatches?{month}", by="li")))
+    )
+
+    assert one in text(service.get(f"/mismatches?{month}&unit={GUANGDONG}", by="chen"))
+    assert "987,654" in text(service.get(one, by="chen"))
+    assert "987,654" in text(service.get(one, by="li"))
+    assert service.get(one, by="sun").status == 404
+    assert one not in text(service.get(f"/mismatches?{month}", by="sun"))
 
 
 @pytest.mark.parametrize("path", WRITE)
