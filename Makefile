@@ -63,8 +63,8 @@ bench-ledger: $(BENCH) ## ten million roster rows beside SQL, Python, pandas and
 	.ci/system postgresql
 	$(BIN)/python -m bench.bench_ledger --write
 
-system:          ## make sure that PostgreSQL, Chromium, LibreOffice and fonts are here (apt-get when root)
-	@.ci/system postgresql chromium libreoffice-calc libreoffice-writer fonts-noto-cjk
+system:          ## make sure that PostgreSQL, Chromium, LibreOffice, fonts and strace are here (apt-get when root)
+	@.ci/system postgresql chromium libreoffice-calc libreoffice-writer fonts-noto-cjk strace
 
 revision: $(STAMP) ## write the next migration from the models: make revision NAME="Add the unit"
 	mkdir -p var && rm -f var/scratch.sqlite3

@@ -19,6 +19,7 @@ from app.api.body import Body, json_body
 from app.api.docs import ASSETS, STATIC
 from app.api.edge import Edge, EdgeOptions
 from app.api.openapi import document
+from tests.absent import refuse
 from tests.api.asgi import call
 from tests.api.server import running
 from tests.api.small_app import EXAMPLE, small_app
@@ -159,7 +160,7 @@ def test_the_vendored_files_name_no_host_that_nobody_looked_at() -> None:
 @pytest.fixture
 def page() -> Iterator[Page]:
     if not CHROMIUM.exists():
-        pytest.skip("Debian's chromium is not installed")
+        refuse("Chromium is not installed: apt-get install -y --no-install-recommends chromium")
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
     quiet += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
     with sync_playwright() as playwright:

@@ -8,8 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
+from tests.absent import refuse
 from tests.house.repository import ROOT
 
 UPLOAD = """
@@ -25,8 +24,9 @@ print("stored", flush=True)
 CALL = re.compile(r"(fsync|rename|mkdir|write)\((?:[0-9]+<(?P<place>[^>]*)>)?(?P<rest>.*)")
 
 
-@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace, which watches the system calls")
 def test_a_file_and_every_folder_above_it_are_synced_before_anybody_hears_of_it(tmp_path: Path) -> None:
+    if shutil.which("strace") is None:
+        refuse("strace is not installed: apt-get install -y --no-install-recommends strace")
     root = tmp_path / "data" / "evidence"
     command = [
         "strace",
