@@ -17,8 +17,8 @@ from app.domain.wording import (
     day_and_weekday,
     full_label,
     month,
+    moved,
     names,
-    points,
     share,
 )
 
@@ -167,7 +167,7 @@ def _proportion(facts: Facts, spec: RatioSpec) -> str:
     return clause(
         f"{figure.label.zh}为{amount(now['numerator'], figure.unit.zh)}",
         f"{spec.label.zh}{share(ratio)}",
-        points(ratio, _ratio(before) if before else None),
+        moved(ratio, _ratio(before) if before else None),
     )
 
 

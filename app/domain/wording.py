@@ -7,7 +7,7 @@ from datetime import date
 
 from app.domain.form_version import FormVersion
 from app.domain.period import Period
-from app.domain.ratio import NO_RATIO, Ratio, format_quotient, half_up
+from app.domain.ratio import NO_RATIO, Ratio, format_points, points
 
 WEEKDAYS = "一二三四五六日"
 UNKNOWN = "无数据"
@@ -33,23 +33,18 @@ def amount(value: int | None, unit: str) -> str:
     return UNKNOWN if value is None else f"{value}{unit}"
 
 
-def points(now: Ratio, before: Ratio | None) -> str:
+def moved(now: Ratio, before: Ratio | None) -> str:
     """The change between two ratios in percentage points beside last month's, or "" where one does not exist.
 
-    From the pairs of integers, half-up to one decimal, so it may differ by 0.1 from the difference of the two
-    rounded percentages. A change that rounds to 0.0 is none.
+    As `points` takes it, from the unrounded ratios; one that rounds to 0.0 is none.
     """
-    if before is None or before.numerator is None or now.numerator is None:
+    told = format_points(points(before, now)) if before else None
+    if before is None or told is None:
         return ""
-    if not before.denominator or not now.denominator:
-        return ""
-    over = now.denominator * before.denominator
-    change = 100 * (now.numerator * before.denominator - before.numerator * now.denominator)
-    rounded = half_up(change, over, 1)
     last = f"上月（{before.display}）"
-    if rounded == 0:
+    if told == "0.0":
         return f"与{last}持平"
-    return f"比{last}{'提高' if rounded > 0 else '下降'}{format_quotient(abs(change), over, 1)}个百分点"
+    return f"比{last}{'提高' if told[0] == '+' else '下降'}{told[1:]}个百分点"
 
 
 def change(now: int | None, before: int | None, unit: str) -> str:

@@ -15,6 +15,7 @@ from app.domain.form import FormVersion
 from app.domain.form_diff import diff
 from app.domain.period import FIRST, Period, china_date
 from app.domain.permission import Actor
+from app.domain.series import Month, series
 from app.models import AuditEvent, LedgerImport, Unit
 from app.services import aggregates, completeness, forms, periods, rankings, reconciliations, vintages
 from app.services.periods import Policy
@@ -114,15 +115,14 @@ def _previous(session: Session, unit: Row, period: Period, form: FormVersion) ->
 
 
 def _cumulative(session: Session, unit: Row, period: Period, form: FormVersion) -> dict[str, int | None]:
-    """Each flow summed since the first period; null where no month has a value."""
-    found: dict[str, int | None] = dict.fromkeys(form.flow_codes)
-    for month in _months(form.timetable.first_period, period):
-        cells = aggregates.of_unit(session, unit=unit, period=month)["cells"]
-        for code in found:
-            value = cells[code]["effective_sum"] if code in cells else None
-            if value is not None:
-                found[code] = (found[code] or 0) + value
-    return found
+    """What each flow has come to, as the answer of a range of months says: never across a break of its series."""
+    months = [
+        Month(month, forms.in_force(session, month), aggregates.of_unit(session, unit=unit, period=month))
+        for month in _months(form.timetable.first_period, period)
+    ]
+    (item,) = series(months, period)["items"]
+    cells = item["cells"]
+    return {code: cells[code]["cumulative"] if cells[code] else None for code in form.flow_codes}
 
 
 def _months(first: Period, last: Period) -> Iterator[Period]:

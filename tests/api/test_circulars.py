@@ -338,3 +338,15 @@ def test_of_a_closed_month_the_circular_tells_the_last_vintage(service: Service)
     assert "2015年5月1日审核截止（第1版）" in blocks["overview"]
     assert "召开动员会县数量：广州市填报7个、认定0个。" in blocks["deemed"]
     assert "漏报单位：韶关市" in blocks["submission"]
+
+
+def test_flows_are_told_since_the_first_month(service: Service) -> None:
+    service.clock.set("2015-05-24T09:00:00+08:00")
+    for month in ("2015-04", "2015-05"):
+        assert service.post(REPORTS, report(period=month)).status == 201
+
+    answer = service.post(CIRCULARS, {"period": "2015-05", "unit": GUANGDONG}, by="reviewer")
+
+    said = {block["code"]: "".join(block["paragraphs"]) for block in answer.json["content"]["blocks"]}
+    assert "2015年4月以来累计新增团委委员数量6名、退出团委委员数量2名。" in said["organization"]
+    assert "现有团委委员总数为412名，比上月（410名）增加2名" in said["organization"]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.domain.period import Period
 from app.domain.ratio import Ratio
-from app.domain.wording import amount, change, clause, day, day_and_weekday, month, names, points, share
+from app.domain.wording import amount, change, clause, day, day_and_weekday, month, moved, names, share
 
 
 @pytest.mark.parametrize(
@@ -25,12 +25,12 @@ from app.domain.wording import amount, change, clause, day, day_and_weekday, mon
     ],
 )
 def test_a_change_of_a_share_is_told_in_percentage_points(now, before, said):
-    assert points(now, before) == said
+    assert moved(now, before) == said
 
 
 @given(st.integers(0, 500), st.integers(1, 500), st.integers(0, 500), st.integers(1, 500))
 def test_a_rise_one_way_is_a_fall_of_the_same_size_the_other_way(a, b, c, d):
-    there, back = points(Ratio(a, b), Ratio(c, d)), points(Ratio(c, d), Ratio(a, b))
+    there, back = moved(Ratio(a, b), Ratio(c, d)), moved(Ratio(c, d), Ratio(a, b))
 
     assert there.partition("）")[2].replace("提高", "下降") == back.partition("）")[2].replace("提高", "下降")
     assert ("提高" in there) == ("下降" in back)
