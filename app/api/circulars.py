@@ -19,9 +19,9 @@ from app.api.schemas.circulars import (
     CircularIn,
     CircularOut,
     CircularPage,
+    CircularReasonIn,
     EditCircularIn,
     PublishIn,
-    ReasonIn,
 )
 from app.api.schemas.shapes import Nothing
 from app.db import Row
@@ -123,7 +123,7 @@ async def submit_circular(
 async def return_circular(
     request: Request,
     circular_id: CircularInPath,
-    body: Annotated[ReasonIn, json_body(ReasonIn, examples=REASON)],
+    body: Annotated[CircularReasonIn, json_body(CircularReasonIn, examples=REASON)],
     dry_run: DryRun = False,
 ) -> Response:
     """Give it back to be edited, with a reason; an approval is void."""
@@ -162,7 +162,7 @@ async def publish_circular(
 async def restate_circular(
     request: Request,
     circular_id: CircularInPath,
-    body: Annotated[ReasonIn, json_body(ReasonIn, examples=REASON)],
+    body: Annotated[CircularReasonIn, json_body(CircularReasonIn, examples=REASON)],
     dry_run: DryRun = False,
 ) -> Response:
     """更正: draft the next edition of a published circular, from the figures that count now.

@@ -10,7 +10,7 @@ from app.api.answers import DryRun, encode, json_response, read, write
 from app.api.body import json_body
 from app.api.documented import answers
 from app.api.examples import CONTACT, REVEAL
-from app.api.schemas.identity import ContactIn, ContactList, ContactOut, RevealIn
+from app.api.schemas.identity import ContactList, ContactOut, PersonInChargeIn, RevealIn
 from app.api.schemas.shapes import UnitInPath
 from app.db import Row
 from app.services import contacts
@@ -35,7 +35,7 @@ async def list_contacts(request: Request, code: UnitInPath) -> Response:
 async def hand_over_contact(
     request: Request,
     code: UnitInPath,
-    body: Annotated[ContactIn, json_body(ContactIn, examples=CONTACT)],
+    body: Annotated[PersonInChargeIn, json_body(PersonInChargeIn, examples=CONTACT)],
     dry_run: DryRun = False,
 ) -> Response:
     """Name who is in charge from now on; of the person before only what is masked is kept.

@@ -17,9 +17,9 @@ from app.api.media import CSV, JSON, XLSX, preferred
 from app.api.mismatch_files import TABLES, as_file
 from app.api.paging import Cursor, Limit, decode_cursor
 from app.api.schemas.mismatches import (
+    MismatchReasonIn,
     MismatchStatePage,
     MismatchWithThreadOut,
-    ReasonIn,
     RemarkIn,
     StateName,
 )
@@ -114,7 +114,7 @@ async def get_mismatch(request: Request, mismatch_id: MismatchInPath) -> Respons
 async def explain_mismatch(
     request: Request,
     mismatch_id: MismatchInPath,
-    body: Annotated[ReasonIn, json_body(ReasonIn, examples=EXPLAIN)],
+    body: Annotated[MismatchReasonIn, json_body(MismatchReasonIn, examples=EXPLAIN)],
     dry_run: DryRun = False,
 ) -> Response:
     """Say why the figures differ. With `If-Match`, only for the revision that was read (412)."""
@@ -140,7 +140,7 @@ async def confirm_mismatch(
 async def dispute_mismatch(
     request: Request,
     mismatch_id: MismatchInPath,
-    body: Annotated[ReasonIn, json_body(ReasonIn, examples=EXPLAIN)],
+    body: Annotated[MismatchReasonIn, json_body(MismatchReasonIn, examples=EXPLAIN)],
     dry_run: DryRun = False,
 ) -> Response:
     """Say why the ledger is wrong. Its figure counts until it is corrected."""
@@ -153,7 +153,7 @@ async def dispute_mismatch(
 async def resolve_mismatch(
     request: Request,
     mismatch_id: MismatchInPath,
-    body: Annotated[ReasonIn, json_body(ReasonIn, examples=RESOLVE)],
+    body: Annotated[MismatchReasonIn, json_body(MismatchReasonIn, examples=RESOLVE)],
     dry_run: DryRun = False,
 ) -> Response:
     """Let the difference stand and close it. It opens again when the difference changes.

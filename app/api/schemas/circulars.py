@@ -62,7 +62,7 @@ class PublishIn(Body):
     dated: date | None = Field(default=None, examples=["2015-04-30"])
 
 
-class ReasonIn(Body):
+class CircularReasonIn(Body):
     """Why."""
 
     reason: str = Field(min_length=2, max_length=500)

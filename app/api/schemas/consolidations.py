@@ -16,7 +16,7 @@ class PartOut(Out):
     included: bool
 
 
-class DifferenceOut(Out):
+class ColumnDifferenceOut(Out):
     """A column of the unit's own report that is not the sum of its parts."""
 
     indicator: str
@@ -62,6 +62,6 @@ class ConsolidationOut(Out):
     units: list[PartOut]
     figures: dict[str, int]
     supplements: dict[str, int]
-    differences: list[DifferenceOut]
+    differences: list[ColumnDifferenceOut]
     items: list[ItemOut]
     generated: list[GeneratedOut]

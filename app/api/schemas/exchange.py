@@ -12,7 +12,7 @@ class TakenKey(Out):
     unit: UnitCode
 
 
-class DifferenceOut(TakenKey):
+class TableDifferenceOut(TakenKey):
     """A cell in which the table and the report differ; difference = table − reported, null without a report."""
 
     indicator: str
@@ -27,6 +27,6 @@ class TakenOut(Out):
     form: str
     created: list[TakenKey]
     matched: list[TakenKey]
-    differing: list[DifferenceOut]
+    differing: list[TableDifferenceOut]
     ignored: dict[str, int]
     committed: bool

@@ -153,7 +153,7 @@ class TokenPage(Out):
     next: str | None
 
 
-class ContactIn(Body):
+class PersonInChargeIn(Body):
     """Who is in charge from now on."""
 
     name: str = Field(min_length=1, max_length=40, examples=["示例甲"])

@@ -184,7 +184,7 @@ class MismatchOut(Out):
     state: str
 
 
-class CellOut(Out):
+class LedgerCellOut(Out):
     """A figure that only one side has."""
 
     unit: UnitCode
@@ -202,8 +202,8 @@ class ReconciliationOut(Out):
     ledger_import: str | None
     summary: SummaryOut
     mismatches: list[MismatchOut]
-    missing_in_ledger: list[CellOut]
-    not_reported: list[CellOut]
+    missing_in_ledger: list[LedgerCellOut]
+    not_reported: list[LedgerCellOut]
     created_at: datetime
     committed: bool
     findings: list[LedgerFindingOut] | None = None

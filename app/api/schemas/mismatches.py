@@ -13,7 +13,7 @@ StateName = Literal["open", "explained", "confirmed", "disputed", "closed"]
 Words = Field(max_length=2000)
 
 
-class ReasonIn(Body):
+class MismatchReasonIn(Body):
     """Why: at least five characters."""
 
     text: str = Words

@@ -154,7 +154,7 @@ class VersionList(Out):
     items: list[VersionRow]
 
 
-class CellOut(Out):
+class ChangedCellOut(Out):
     """One cell that differs; an absent one reads as null."""
 
     pointer: str
@@ -167,7 +167,7 @@ class DiffOut(Out):
 
     from_: int = Field(alias="from")
     to: int
-    cells: list[CellOut]
+    cells: list[ChangedCellOut]
 
 
 class ReportContentOut(Out):
@@ -186,7 +186,7 @@ class AcceptIn(Body):
     content_hash: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
 
 
-class ReasonIn(Body):
+class CellReasonIn(Body):
     """What is wrong with one cell, in words that its author can act on."""
 
     pointer: str = Field(examples=["/figures/members_total"], max_length=200)
@@ -196,7 +196,7 @@ class ReasonIn(Body):
 class ReturnIn(Body):
     """Why a report goes back: a reason per cell, at least one."""
 
-    reasons: list[ReasonIn] = Field(min_length=1, max_length=100)
+    reasons: list[CellReasonIn] = Field(min_length=1, max_length=100)
     incomplete: bool = False
     """Whether it was blank or unfinished, and so does not count as submitted."""
 
