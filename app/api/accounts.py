@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from app.api.answers import DryRun, answer_with_secret, json_answer, json_response, page_of, read, write
 from app.api.body import json_body
@@ -12,14 +12,13 @@ from app.api.documented import answers
 from app.api.examples import ACCOUNT, GRANT
 from app.api.paging import Cursor, Limit, decode_cursor
 from app.api.schemas.identity import AccountIn, AccountOut, AccountPage, GrantIn
-from app.api.schemas.shapes import Nothing
+from app.api.schemas.shapes import IdInPath, Nothing
 from app.db import Row
 from app.services import accounts, grants, passwords
 from app.services.idempotency import Answer
 
 router = APIRouter(prefix="/api/v1/accounts", tags=["accounts"])
 
-AccountInPath = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 REFUSALS = (400, 403, 404, 409, 413, 415, 422)
 
 
@@ -63,7 +62,7 @@ async def list_accounts(
 
 
 @router.get("/{account_id}", responses=answers(AccountOut, 200, 403, 404, 422))
-async def get_account(request: Request, account_id: AccountInPath) -> Response:
+async def get_account(request: Request, account_id: IdInPath) -> Response:
     """One account. One at a unit out of the caller's reach reads as absent."""
     return json_response(account_json(await read(request, accounts.get, account_id=account_id), True))
 
@@ -71,7 +70,7 @@ async def get_account(request: Request, account_id: AccountInPath) -> Response:
 @router.post("/{account_id}/disable", responses=answers(AccountOut, 200, *REFUSALS))
 async def disable_account(
     request: Request,
-    account_id: AccountInPath,
+    account_id: IdInPath,
     body: Annotated[Nothing, json_body(Nothing)],
     dry_run: DryRun = False,
 ) -> Response:
@@ -82,7 +81,7 @@ async def disable_account(
 @router.post("/{account_id}/enable", responses=answers(AccountOut, 200, *REFUSALS))
 async def enable_account(
     request: Request,
-    account_id: AccountInPath,
+    account_id: IdInPath,
     body: Annotated[Nothing, json_body(Nothing)],
     dry_run: DryRun = False,
 ) -> Response:
@@ -93,7 +92,7 @@ async def enable_account(
 @router.post("/{account_id}/reset", responses=answers(AccountOut, 200, *REFUSALS))
 async def reset_account(
     request: Request,
-    account_id: AccountInPath,
+    account_id: IdInPath,
     body: Annotated[Nothing, json_body(Nothing)],
     dry_run: DryRun = False,
 ) -> Response:
@@ -123,7 +122,7 @@ async def reset_account(
 @router.post("/{account_id}/grants", responses=answers(AccountOut, 200, *REFUSALS))
 async def grant_role(
     request: Request,
-    account_id: AccountInPath,
+    account_id: IdInPath,
     body: Annotated[GrantIn, json_body(GrantIn, examples=GRANT)],
     dry_run: DryRun = False,
 ) -> Response:
@@ -137,7 +136,7 @@ async def grant_role(
 @router.post("/{account_id}/grants/confirm", responses=answers(AccountOut, 200, *REFUSALS))
 async def confirm_role(
     request: Request,
-    account_id: AccountInPath,
+    account_id: IdInPath,
     body: Annotated[GrantIn, json_body(GrantIn, examples=GRANT)],
     dry_run: DryRun = False,
 ) -> Response:
@@ -148,7 +147,7 @@ async def confirm_role(
 @router.post("/{account_id}/grants/revoke", responses=answers(AccountOut, 200, *REFUSALS))
 async def revoke_role(
     request: Request,
-    account_id: AccountInPath,
+    account_id: IdInPath,
     body: Annotated[GrantIn, json_body(GrantIn, examples=GRANT)],
     dry_run: DryRun = False,
 ) -> Response:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from app.api.answers import read
 from app.api.conditional import etag_of, is_unchanged, not_modified
 from app.api.media import BINARY, XLSX, attachment
 from app.api.openapi import refusals
+from app.api.schemas.shapes import IdInPath
 from app.db import Row
 from app.documents.circular import circular_docx
 from app.documents.circular_book import circular_book
@@ -24,8 +25,6 @@ PDF = "application/pdf"
 
 router = APIRouter(prefix="/api/v1/circulars", tags=["circulars"])
 
-CircularInFile = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
-
 
 def _file(media: str, *more: int) -> dict[int | str, dict[str, Any]]:
     found: dict[int | str, dict[str, Any]] = {
@@ -36,13 +35,13 @@ def _file(media: str, *more: int) -> dict[int | str, dict[str, Any]]:
 
 
 @router.get("/{circular_id}.docx", response_class=Response, responses=_file(DOCX))
-async def get_circular_docx(request: Request, circular_id: CircularInFile) -> Response:
+async def get_circular_docx(request: Request, circular_id: IdInPath) -> Response:
     """The circular in the official layout (GB/T 9704), with its attachments as tables."""
     return await _sent(request, circular_id, "docx", DOCX, lambda row: circular_docx(row["content"]))
 
 
 @router.get("/{circular_id}.xlsx", response_class=Response, responses=_file(XLSX))
-async def get_circular_xlsx(request: Request, circular_id: CircularInFile) -> Response:
+async def get_circular_xlsx(request: Request, circular_id: IdInPath) -> Response:
     """The attachments, one sheet each."""
     return await _sent(
         request,
@@ -54,7 +53,7 @@ async def get_circular_xlsx(request: Request, circular_id: CircularInFile) -> Re
 
 
 @router.get("/{circular_id}.pdf", response_class=Response, responses=_file(PDF, 409))
-async def get_circular_pdf(request: Request, circular_id: CircularInFile) -> Response:
+async def get_circular_pdf(request: Request, circular_id: IdInPath) -> Response:
     """The same pages as PDF/A; 409 names what to install where the typesetter or its fonts are missing."""
     return await _sent(
         request,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from app.api.answers import DryRun, json_answer, json_response, page_of, read, write
 from app.api.body import json_body
@@ -23,7 +23,7 @@ from app.api.schemas.circulars import (
     EditCircularIn,
     PublishIn,
 )
-from app.api.schemas.shapes import Nothing
+from app.api.schemas.shapes import IdInPath, Nothing
 from app.db import Row
 from app.services import circular_queries, circulars
 from app.services.idempotency import Answer
@@ -31,7 +31,6 @@ from app.services.periods import parse_period
 
 router = APIRouter(prefix="/api/v1/circulars", tags=["circulars"])
 
-CircularInPath = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 
 _MOVED = answers(CircularOut, 200, 400, 403, 404, 409, 412, 413, 415, 422)
 
@@ -80,7 +79,7 @@ async def list_circulars(
 
 
 @router.get("/{circular_id}", responses=answers(CircularOut, 200, 304, 404, 422))
-async def get_circular(request: Request, circular_id: CircularInPath) -> Response:
+async def get_circular(request: Request, circular_id: IdInPath) -> Response:
     """One circular with everything it says. The `ETag` is its version."""
     row = await read(request, circular_queries.get, circular_id=circular_id)
     etag = etag_of(row["version"])
@@ -96,7 +95,7 @@ async def get_circular(request: Request, circular_id: CircularInPath) -> Respons
 )
 async def edit_circular(
     request: Request,
-    circular_id: CircularInPath,
+    circular_id: IdInPath,
     body: Annotated[EditCircularIn, json_body(EditCircularIn, examples=EDIT_CIRCULAR)],
     dry_run: DryRun = False,
 ) -> Response:
@@ -111,7 +110,7 @@ async def edit_circular(
 @router.post("/{circular_id}/submit", responses=_MOVED)
 async def submit_circular(
     request: Request,
-    circular_id: CircularInPath,
+    circular_id: IdInPath,
     body: Annotated[Nothing, json_body(Nothing)],
     dry_run: DryRun = False,
 ) -> Response:
@@ -122,7 +121,7 @@ async def submit_circular(
 @router.post("/{circular_id}/return", responses=_MOVED)
 async def return_circular(
     request: Request,
-    circular_id: CircularInPath,
+    circular_id: IdInPath,
     body: Annotated[CircularReasonIn, json_body(CircularReasonIn, examples=REASON)],
     dry_run: DryRun = False,
 ) -> Response:
@@ -133,7 +132,7 @@ async def return_circular(
 @router.post("/{circular_id}/approve", responses=_MOVED)
 async def approve_circular(
     request: Request,
-    circular_id: CircularInPath,
+    circular_id: IdInPath,
     body: Annotated[ApproveCircularIn, json_body(ApproveCircularIn, examples=APPROVE_CIRCULAR)],
     dry_run: DryRun = False,
 ) -> Response:
@@ -145,7 +144,7 @@ async def approve_circular(
 @router.post("/{circular_id}/publish", responses=_MOVED)
 async def publish_circular(
     request: Request,
-    circular_id: CircularInPath,
+    circular_id: IdInPath,
     body: Annotated[PublishIn, json_body(PublishIn, examples=PUBLISH)],
     dry_run: DryRun = False,
 ) -> Response:
@@ -161,7 +160,7 @@ async def publish_circular(
 )
 async def restate_circular(
     request: Request,
-    circular_id: CircularInPath,
+    circular_id: IdInPath,
     body: Annotated[CircularReasonIn, json_body(CircularReasonIn, examples=REASON)],
     dry_run: DryRun = False,
 ) -> Response:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from app.api.answers import DryRun, instant, json_answer, json_response, read, write
 from app.api.body import json_body
 from app.api.documented import answers
 from app.api.examples import CLAIM, REJECT_CLAIM
 from app.api.schemas.evidence import AcceptClaimIn, ClaimIn, ClaimList, ClaimOut, RejectClaimIn
-from app.api.schemas.shapes import PeriodInPath, UnitInPath
+from app.api.schemas.shapes import IdInPath, PeriodInPath, UnitInPath
 from app.db import Row
 from app.services import claim_queries, claims
 from app.services.claims import Statement
@@ -23,8 +23,6 @@ router = APIRouter(prefix="/api/v1", tags=["claims"])
 
 SHORT = 40
 """A claim with so few units takes no longer than a report."""
-
-ClaimInPath = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 
 
 @router.post(
@@ -66,7 +64,7 @@ async def list_claims(request: Request, period: PeriodInPath, unit: UnitInPath) 
 
 
 @router.get("/claims/{claim_id}", responses=answers(ClaimOut, 200, 403, 404, 422))
-async def get_claim(request: Request, claim_id: ClaimInPath) -> Response:
+async def get_claim(request: Request, claim_id: IdInPath) -> Response:
     """One claim as it stands."""
     row = await read(request, claim_queries.get, claim_id=claim_id)
     return json_response(claim_json(row) | {"committed": True})
@@ -75,7 +73,7 @@ async def get_claim(request: Request, claim_id: ClaimInPath) -> Response:
 @router.post("/claims/{claim_id}/accept", responses=answers(ClaimOut, 200, 403, 404, 409, 413, 415, 422))
 async def accept_claim(
     request: Request,
-    claim_id: ClaimInPath,
+    claim_id: IdInPath,
     body: Annotated[AcceptClaimIn, json_body(AcceptClaimIn)],
     dry_run: DryRun = False,
 ) -> Response:
@@ -86,7 +84,7 @@ async def accept_claim(
 @router.post("/claims/{claim_id}/reject", responses=answers(ClaimOut, 200, 403, 404, 409, 413, 415, 422))
 async def reject_claim(
     request: Request,
-    claim_id: ClaimInPath,
+    claim_id: IdInPath,
     body: Annotated[RejectClaimIn, json_body(RejectClaimIn, examples=REJECT_CLAIM)],
     dry_run: DryRun = False,
 ) -> Response:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from app.api.answers import DryRun, json_answer, json_response, read, write
@@ -16,6 +16,7 @@ from app.api.context import headers_of
 from app.api.documented import answers
 from app.api.examples import PDF
 from app.api.schemas.evidence import EvidenceOut
+from app.api.schemas.shapes import IdInPath
 from app.db import Row
 from app.domain.file_name import checked_filename, disposition
 from app.domain.file_type import LONGEST_START, Kind, check_content, check_start, promised_kind
@@ -44,7 +45,6 @@ OwnUnit = Annotated[
         pattern="^([0-9]{6}|[0-9]{9})$", description="Whose file it is; needed by who may act for several."
     ),
 ]
-EvidenceInPath = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 FILE = {"schema": {"type": "string", "format": "binary"}}
 FILE_BODY = {
     "requestBody": {
@@ -94,7 +94,7 @@ async def upload_evidence(
 
 
 @router.get("/{evidence_id}", responses=answers(EvidenceOut, 200, 403, 404, 422))
-async def get_evidence(request: Request, evidence_id: EvidenceInPath) -> Response:
+async def get_evidence(request: Request, evidence_id: IdInPath) -> Response:
     """What is known of a file. Its unit sees it at once, a reviewer once a claim rests on it."""
     row = await read(request, evidence.get, evidence_id=evidence_id)
     return json_response(evidence_json(row) | {"committed": True})
@@ -112,7 +112,7 @@ async def get_evidence(request: Request, evidence_id: EvidenceInPath) -> Respons
         **answers(EvidenceOut, 403, 404, 416, 422),
     },
 )
-async def download_evidence(request: Request, evidence_id: EvidenceInPath) -> Response:
+async def download_evidence(request: Request, evidence_id: IdInPath) -> Response:
     """The file itself, or one range of it. It is read against its hash: a changed one is never complete."""
     row = await read(request, evidence.get, evidence_id=evidence_id)
     wanted = byte_range(request, row["size"])

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 from starlette.responses import StreamingResponse
 
 from app.api.answers import caller, database_of, encode, json_answer, json_response, read, write
@@ -15,6 +15,7 @@ from app.api.context import received_at
 from app.api.desk import WATCHERS, Desk
 from app.api.documented import answers
 from app.api.schemas.jobs import JobOut
+from app.api.schemas.shapes import IdInPath
 from app.db import Row
 from app.domain.permission import Actor
 from app.errors import Unavailable
@@ -23,7 +24,6 @@ from app.services.idempotency import Answer
 
 router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
 
-JobInPath = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 LOOK = 0.25
 """Seconds between two looks at a job that is watched."""
 
@@ -42,14 +42,14 @@ _EVENTS = answers(JobOut, 403, 404, 422, 503) | {
 
 
 @router.get("/{job_id}", responses=answers(JobOut, 200, 403, 404, 422))
-async def get_job(request: Request, job_id: JobInPath) -> Response:
+async def get_job(request: Request, job_id: IdInPath) -> Response:
     """A job as it stands: its state and phase, and at the end the address of what it made or the refusal."""
     row = await read(request, jobs.get, job_id=job_id, now=received_at(request))
     return json_response(job_json(row), {"Cache-Control": "no-store"})
 
 
 @router.get("/{job_id}/events", response_class=Response, responses=_EVENTS)
-async def follow_job(request: Request, job_id: JobInPath) -> Response:
+async def follow_job(request: Request, job_id: IdInPath) -> Response:
     """The same as server-sent events (`job`), one for each change, until the job ends."""
     row = await read(request, jobs.get, job_id=job_id, now=received_at(request))
     desk: Desk = request.app.state.desk
@@ -82,7 +82,7 @@ async def _changes(request: Request, desk: Desk, row: Row, by: Actor) -> AsyncIt
 
 
 @router.delete("/{job_id}", responses=answers(JobOut, 200, 403, 404, 409, 422))
-async def cancel_job(request: Request, job_id: JobInPath) -> Response:
+async def cancel_job(request: Request, job_id: IdInPath) -> Response:
     """Cancel a job that waits or reads: nothing of it is stored. 409 when it has ended already."""
     return await write(request, jobs.cancel, _cancelled, body=job_id, job_id=job_id)
 

@@ -6,7 +6,7 @@ import asyncio
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from app.api.answers import DryRun, json_answer, json_response, page_of, read, write
 from app.api.body import json_body
@@ -24,6 +24,7 @@ from app.api.schemas.ledger import (
     PromoteIn,
     RollBackIn,
 )
+from app.api.schemas.shapes import Id, IdInPath
 from app.db import Row, Session
 from app.documents.ledger_findings import findings_csv
 from app.domain.permission import Actor
@@ -32,8 +33,7 @@ from app.services.idempotency import Answer
 
 router = APIRouter(prefix="/api/v1/ledger/imports", tags=["ledger"])
 
-ID = "^[0-9a-f]{32}$"
-ImportInPath = Annotated[str, Path(pattern=ID)]
+
 _FINDINGS: dict[int | str, dict[str, Any]] = refusals(403, 404, 422)
 _FINDINGS[200] = {"description": "The findings", "content": {CSV: {"schema": {"type": "string"}}}}
 ACTS = (200, 403, 404, 409, 413, 415, 422)
@@ -54,7 +54,7 @@ async def list_imports(
 
 
 @router.get("/{import_id}", responses=answers(LedgerVersionOut, 200, 403, 404, 422))
-async def get_import(request: Request, import_id: ImportInPath) -> Response:
+async def get_import(request: Request, import_id: IdInPath) -> Response:
     """One import, as it was answered when the file came in, and whether it is in force."""
     return json_response(version_json(await read(request, _get, import_id=import_id)))
 
@@ -62,9 +62,9 @@ async def get_import(request: Request, import_id: ImportInPath) -> Response:
 @router.get("/{import_id}/diff", responses=answers(LedgerDiffOut, 200, 403, 404, 409, 422))
 async def diff_imports(
     request: Request,
-    import_id: ImportInPath,
+    import_id: IdInPath,
     against: Annotated[
-        str | None, Query(pattern=ID, description="Another import; without it, the one it superseded.")
+        Id | None, Query(description="Another import; without it, the one it superseded.")
     ] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
@@ -94,7 +94,7 @@ async def _records(request: Request, files: ledger_versions.RecordsDiff, offset:
 
 
 @router.get("/{import_id}/findings", response_class=Response, responses=_FINDINGS)
-async def list_findings(request: Request, import_id: ImportInPath) -> Response:
+async def list_findings(request: Request, import_id: IdInPath) -> Response:
     """What was found in a file, as CSV for Excel: of an import, or of a job whose file was refused (its id).
 
     At most 1,000 findings are listed, errors first; the last line says how many there were.
@@ -107,7 +107,7 @@ async def list_findings(request: Request, import_id: ImportInPath) -> Response:
 @router.post("/{import_id}/promote", responses=answers(InForceOut, *ACTS))
 async def promote_import(
     request: Request,
-    import_id: ImportInPath,
+    import_id: IdInPath,
     body: Annotated[PromoteIn, json_body(PromoteIn, examples=PROMOTE)],
     dry_run: DryRun = False,
 ) -> Response:
@@ -132,7 +132,7 @@ async def promote_import(
 @router.post("/{import_id}/rollback", responses=answers(InForceOut, *ACTS))
 async def roll_back_import(
     request: Request,
-    import_id: ImportInPath,
+    import_id: IdInPath,
     body: Annotated[RollBackIn, json_body(RollBackIn)],
     dry_run: DryRun = False,
 ) -> Response:

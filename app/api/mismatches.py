@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from app.api.answers import DryRun, json_answer, json_response, page_of, read, write
 from app.api.body import json_body
@@ -23,6 +23,7 @@ from app.api.schemas.mismatches import (
     RemarkIn,
     StateName,
 )
+from app.api.schemas.shapes import IdInPath
 from app.db import Row
 from app.domain.mismatch import Step
 from app.services import mismatch_queries, mismatches
@@ -33,7 +34,6 @@ from app.services.periods import parse_period
 router = APIRouter(prefix="/api/v1/mismatches", tags=["reconciliation"])
 
 CODE = "^([0-9]{6}|[0-9]{9})$"
-MismatchInPath = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 Days = Annotated[int | None, Query(ge=0, le=36_500, description="Opened more than so many days ago.")]
 REVISION: dict[str, Any] = {
     "parameters": [
@@ -102,7 +102,7 @@ async def list_mismatches(
 
 
 @router.get("/{mismatch_id}", responses=answers(MismatchWithThreadOut, 200, 403, 404, 422))
-async def get_mismatch(request: Request, mismatch_id: MismatchInPath) -> Response:
+async def get_mismatch(request: Request, mismatch_id: IdInPath) -> Response:
     """One mismatch with its thread: who did what, when, in which words."""
     row = await read(request, mismatch_queries.get, mismatch_id=mismatch_id)
     return json_response(whole_json(row) | {"committed": True}, {"ETag": etag_of(row["revision"])})
@@ -113,7 +113,7 @@ async def get_mismatch(request: Request, mismatch_id: MismatchInPath) -> Respons
 )
 async def explain_mismatch(
     request: Request,
-    mismatch_id: MismatchInPath,
+    mismatch_id: IdInPath,
     body: Annotated[MismatchReasonIn, json_body(MismatchReasonIn, examples=EXPLAIN)],
     dry_run: DryRun = False,
 ) -> Response:
@@ -126,7 +126,7 @@ async def explain_mismatch(
 )
 async def confirm_mismatch(
     request: Request,
-    mismatch_id: MismatchInPath,
+    mismatch_id: IdInPath,
     body: Annotated[RemarkIn, json_body(RemarkIn)],
     dry_run: DryRun = False,
 ) -> Response:
@@ -139,7 +139,7 @@ async def confirm_mismatch(
 )
 async def dispute_mismatch(
     request: Request,
-    mismatch_id: MismatchInPath,
+    mismatch_id: IdInPath,
     body: Annotated[MismatchReasonIn, json_body(MismatchReasonIn, examples=EXPLAIN)],
     dry_run: DryRun = False,
 ) -> Response:
@@ -152,7 +152,7 @@ async def dispute_mismatch(
 )
 async def resolve_mismatch(
     request: Request,
-    mismatch_id: MismatchInPath,
+    mismatch_id: IdInPath,
     body: Annotated[MismatchReasonIn, json_body(MismatchReasonIn, examples=RESOLVE)],
     dry_run: DryRun = False,
 ) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from app.api.answers import DryRun, answer_with_secret, json_answer, json_response, page_of, read, write
 from app.api.body import json_body
@@ -12,14 +12,13 @@ from app.api.documented import answers
 from app.api.examples import TOKEN
 from app.api.paging import Cursor, Limit, decode_cursor
 from app.api.schemas.identity import TokenIn, TokenOut, TokenPage
-from app.api.schemas.shapes import Nothing
+from app.api.schemas.shapes import IdInPath, Nothing
 from app.db import Row
 from app.services import issued_tokens
 from app.services.idempotency import Answer
 
 router = APIRouter(prefix="/api/v1/tokens", tags=["tokens"])
 
-TokenInPath = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 REFUSALS = (400, 403, 404, 409, 413, 415, 422)
 
 
@@ -55,7 +54,7 @@ async def list_tokens(request: Request, limit: Limit = 100, cursor: Cursor = Non
 @router.post("/{token_id}/revoke", responses=answers(TokenOut, 200, *REFUSALS))
 async def revoke_token(
     request: Request,
-    token_id: TokenInPath,
+    token_id: IdInPath,
     body: Annotated[Nothing, json_body(Nothing)],
     dry_run: DryRun = False,
 ) -> Response:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from app.api.answers import DryRun, json_answer, json_response, page_of, read, write
 from app.api.body import json_body
 from app.api.documented import answers
 from app.api.examples import WEBHOOK
 from app.api.paging import Cursor, Limit, decode_cursor
-from app.api.schemas.shapes import Nothing
+from app.api.schemas.shapes import IdInPath, Nothing
 from app.api.schemas.webhooks import (
     DeliveryPage,
     DeliveryQueued,
@@ -27,8 +27,6 @@ from app.services import webhooks
 from app.services.idempotency import Answer
 
 router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
-
-WebhookInPath = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 
 
 @router.post("", status_code=201, responses=answers(WebhookMade, 201, 200, 400, 403, 404, 409, 413, 415, 422))
@@ -65,13 +63,13 @@ async def list_webhooks(request: Request, limit: Limit = 100, cursor: Cursor = N
 
 
 @router.get("/{webhook_id}", responses=answers(WebhookOut, 200, 403, 404, 422))
-async def get_webhook(request: Request, webhook_id: WebhookInPath) -> Response:
+async def get_webhook(request: Request, webhook_id: IdInPath) -> Response:
     """One webhook, without its secret."""
     return json_response(webhook_json(await read(request, webhooks.get, webhook_id=webhook_id)))
 
 
 @router.delete("/{webhook_id}", responses=answers(WebhookOut, 200, 403, 404, 422))
-async def delete_webhook(request: Request, webhook_id: WebhookInPath, dry_run: DryRun = False) -> Response:
+async def delete_webhook(request: Request, webhook_id: IdInPath, dry_run: DryRun = False) -> Response:
     """Stop telling an address. What was on its way to it is dropped with the record of its deliveries."""
     return await write(request, webhooks.remove, _as_it_was, dry_run=dry_run, webhook_id=webhook_id)
 
@@ -79,7 +77,7 @@ async def delete_webhook(request: Request, webhook_id: WebhookInPath, dry_run: D
 @router.post("/{webhook_id}/test", responses=answers(DeliveryQueued, 200, 400, 403, 404, 413, 415, 422))
 async def send_test(
     request: Request,
-    webhook_id: WebhookInPath,
+    webhook_id: IdInPath,
     body: Annotated[Nothing, json_body(Nothing)],
     dry_run: DryRun = False,
 ) -> Response:
@@ -89,7 +87,7 @@ async def send_test(
 
 @router.get("/{webhook_id}/deliveries", responses=answers(DeliveryPage, 200, 403, 404, 422))
 async def list_deliveries(
-    request: Request, webhook_id: WebhookInPath, limit: Limit = 100, cursor: Cursor = None
+    request: Request, webhook_id: IdInPath, limit: Limit = 100, cursor: Cursor = None
 ) -> Response:
     """What became of each event for a webhook, oldest first; `failed` are those that were given up."""
     (after,) = decode_cursor(cursor, (str,)) or ("",)
@@ -100,7 +98,7 @@ async def list_deliveries(
 @router.post("/{webhook_id}/redeliver", responses=answers(Redelivered, 200, 400, 403, 404, 413, 415, 422))
 async def redeliver(
     request: Request,
-    webhook_id: WebhookInPath,
+    webhook_id: IdInPath,
     body: Annotated[RedeliverIn, json_body(RedeliverIn)],
     dry_run: DryRun = False,
 ) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -62,8 +62,12 @@ class Running:
         with get_client(self):
             shutdown_lifespans()
 
-    def name(self, case: Any) -> None:
-        """Put the ids of what exists in the place of the one that stands for them."""
-        for name, value in (case.path_parameters or {}).items():
-            if value == ONE and name in self.ids:
-                case.path_parameters[name] = self.ids[name]
+    def named(self, path: Mapping[str, Any] | None) -> dict[str, Any]:
+        """The parameters of a path with the ids of what exists in the place of the one that stands for them."""
+        return {
+            name: self.ids.get(name, value) if value == ONE else value for name, value in (path or {}).items()
+        }
+
+    def bearer(self, person: str) -> dict[str, str]:
+        """The header of who asks, by the names of tests/seed.py."""
+        return {"Authorization": f"Bearer {self.tokens[person]}"}

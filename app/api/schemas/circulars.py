@@ -8,10 +8,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from app.api.schemas.reports import AllowedOut
-from app.api.schemas.shapes import Body, Out, PeriodText, UnitCode
+from app.api.schemas.shapes import Body, Id, Out, PeriodText, UnitCode
 from app.domain.circular_number import NUMBER, is_number
-
-CircularId = Annotated[str, Field(pattern="^[0-9a-f]{32}$", examples=["0" * 32])]
 
 
 def _check_number(text: str) -> str:
@@ -103,7 +101,7 @@ class ContentOut(Out):
 class CircularLine(Out):
     """A circular without its content."""
 
-    id: CircularId | None
+    id: Id | None
     period: PeriodText
     unit: UnitCode
     status: Literal["draft", "submitted", "approved", "published", "corrected"]

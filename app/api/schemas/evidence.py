@@ -7,16 +7,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from app.api.schemas.shapes import Body, FindingOut, Out, PeriodText, UnitCode
+from app.api.schemas.shapes import Body, FindingOut, Id, Out, PeriodText, UnitCode
 
-EvidenceId = Annotated[str, Field(pattern="^[0-9a-f]{32}$", examples=["0" * 32])]
 LevelName = Literal["prefecture", "county", "township"]
 
 
 class EvidenceOut(Out):
     """A stored file. `media_type` is what its content is; `sm3` is there when the service keeps it."""
 
-    id: EvidenceId | None
+    id: Id | None
     sha256: str
     sm3: str | None
     size: int
@@ -40,13 +39,13 @@ class ClaimIn(Body):
     title: str = Field(min_length=1, max_length=200)
     units: list[Annotated[str, Field(min_length=1, max_length=80)]] = Field(default=[], max_length=5000)
     pasted: str = Field(default="", max_length=200_000)
-    evidence: list[EvidenceId] = Field(min_length=1, max_length=50)
+    evidence: list[Id] = Field(min_length=1, max_length=50)
 
 
 class ClaimOut(Out):
     """A claim as it stands. `findings` tells what was refused of it, and files that other units use too."""
 
-    id: EvidenceId | None
+    id: Id | None
     period: PeriodText
     unit: UnitCode
     activity: str
@@ -54,7 +53,7 @@ class ClaimOut(Out):
     dated: date
     title: str
     units: list[UnitCode]
-    evidence: list[EvidenceId]
+    evidence: list[Id]
     status: Literal["pending", "accepted", "rejected"]
     findings: list[FindingOut]
     filed_at: datetime

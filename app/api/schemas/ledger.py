@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from app.api.schemas.problems import RefusalOut
-from app.api.schemas.shapes import Body, Out, PeriodText, TextOut, UnitCode
+from app.api.schemas.shapes import Body, Id, Out, PeriodText, TextOut, UnitCode
 
 
 class LedgerFindingOut(Out):
@@ -133,7 +133,7 @@ class LedgerDiffOut(Out):
 class PromoteIn(Body):
     """The import that the caller takes for the one in force; null for none."""
 
-    in_force: str | None = Field(pattern="^[0-9a-f]{32}$")
+    in_force: Id | None
 
 
 class RollBackIn(Body):
@@ -155,7 +155,7 @@ class ReconcileIn(Body):
 
     period: PeriodText
     unit: UnitCode
-    ledger_import: str | None = None
+    ledger_import: Id | None = None
 
 
 class SummaryOut(Out):

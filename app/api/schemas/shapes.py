@@ -16,6 +16,8 @@ __all__ = [
     "FormCode",
     "FormNumber",
     "HealthOut",
+    "Id",
+    "IdInPath",
     "Nothing",
     "Out",
     "PeriodInPath",
@@ -34,6 +36,9 @@ REPORTING_MONTH = (
 PeriodText = Annotated[str, Field(pattern="^[0-9]{4}-(0[1-9]|1[0-2])$", examples=["2015-04"])]
 UnitCode = Annotated[str, Field(pattern="^([0-9]{6}|[0-9]{9})$", examples=["440100"])]
 
+Id = Annotated[str, Field(pattern="^[0-9a-f]{32}$", examples=["0" * 32])]
+
+IdInPath = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 PeriodInPath = Annotated[str, Path(pattern="^[0-9]{4}-[0-9]{2}$", examples=["2015-04"])]
 UnitInPath = Annotated[str, Path(pattern="^([0-9]{6}|[0-9]{9})$", examples=["440000"])]
 FormCode = Annotated[str, Path(pattern="^[a-z][a-z0-9-]{0,39}$", examples=["baixian-qianxiang"])]

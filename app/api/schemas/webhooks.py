@@ -7,9 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from app.api.schemas.shapes import Body, Out, PeriodText, UnitCode
+from app.api.schemas.shapes import Body, Id, Out, PeriodText, UnitCode
 
-Id = Annotated[str, Field(pattern="^[0-9a-f]{32}$", examples=["0" * 32])]
 Kind = Annotated[
     str, Field(pattern=r"^[a-z_]{1,20}\.([a-z_]{1,19}|\*)$", examples=["report.submitted", "report.*"])
 ]
