@@ -82,12 +82,11 @@ async def publish_form(
 
 def definition_of(body: Loaded) -> str:
     """The text to publish: TOML as it was sent, or the JSON in its canonical form. Raises Invalid."""
-    members = {name: value for name, value in body.value.items() if name != "form"}
     found = list(body.findings)
-    if "definition" not in members and not found:
-        return canonical(members).decode()
-    text = members.pop("definition", None)
-    found += [finding("unknown-field", pointer(name)) for name in members]
+    if "definition" not in body.value and not found:
+        return canonical({name: value for name, value in body.value.items() if name != "form"}).decode()
+    text = body.value.get("definition")
+    found += [finding("unknown-field", pointer(name)) for name in body.value if name != "definition"]
     if not isinstance(text, str) or not text.strip() or text.startswith("{"):
         found.append(finding("wrong-type", "/definition"))
     if found:

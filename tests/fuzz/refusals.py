@@ -44,6 +44,10 @@ AT: dict[tuple[str, str], str] = {
     ("POST /api/v1/mismatches/{mismatch_id}/resolve", "text-too-short"): WORDS,
     ("PUT /api/v1/units/{code}/contact", "invalid-email"): "no pattern says what an address is",
     ("PUT /api/v1/units/{code}/contact", "invalid"): "the name and the address at once",
+    ("PUT /api/v1/subscriptions/{unit}", "invalid-email"): "no pattern says what an address is",
+    ("POST /api/v1/webhooks", "url-malformed"): "no pattern says what an address is",
+    ("POST /api/v1/webhooks", "url-internal"): "what is inside and what outside, no pattern says",
+    ("POST /api/v1/tokens", "invalid-format"): "a network is more than its digits",
     ("GET /api/v1/rankings/{period}/{unit}", "unknown-ratio"): "ratios come with the form that is in force",
 }
 """Reasons by operation and code, where the same code would be a defect elsewhere."""

@@ -9,8 +9,9 @@ from pydantic import Field
 
 from app.api.schemas.shapes import Body, Out, UnitCode
 from app.domain.contact import PHONE
-from app.domain.permission import Role
+from app.domain.permission import OPENED_BY_SCOPE, Role
 
+Scope = Annotated[str, Field(json_schema_extra={"enum": sorted(OPENED_BY_SCOPE)})]
 RoleName = Literal["reporter", "reviewer", "integrator", "auditor", "administrator"]
 Password = Annotated[str, Field(min_length=1, max_length=256, examples=["example-only-4711"])]
 Code = Annotated[str, Field(max_length=40, examples=["123456"])]
@@ -125,7 +126,7 @@ class TokenIn(Body):
 
     name: str = Field(min_length=1, max_length=80, examples=["示例：数据交换"])
     unit: UnitCode
-    scopes: list[str] = Field(default_factory=list, max_length=10)
+    scopes: list[Scope] = Field(default_factory=list, max_length=10)
     networks: list[str] = Field(default_factory=list, max_length=50, examples=[["192.0.2.0/24"]])
     days: int = Field(default=365, ge=1, le=365)
 

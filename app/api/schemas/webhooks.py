@@ -18,7 +18,12 @@ class WebhookIn(Body):
     """Where to tell of which events: `report.accepted`, or `report.*` for a family; none means all."""
 
     unit: UnitCode
-    url: str = Field(min_length=1, max_length=500, examples=["https://hooks.example.org/yuebao"])
+    url: str = Field(
+        min_length=1,
+        max_length=500,
+        json_schema_extra={"pattern": "^https://"},
+        examples=["https://hooks.example.org/yuebao"],
+    )
     kinds: list[Kind] = Field(default=[], max_length=40)
 
 
