@@ -47,6 +47,11 @@ SETTINGS = {"secret_key": "0123456789abcdef0123456789abcdef"}
 
 def asked(exchange: Exchange, service: Service, document: Mapping[str, Any]) -> Answer:
     """Do it against a service on its first day."""
+    return service.ask(request_of(exchange, service, document))
+
+
+def request_of(exchange: Exchange, service: Service, document: Mapping[str, Any]) -> Asked:
+    """The request, after all that must exist before it has been made in a service on its first day."""
     given = {"period": "2015-04", "unit": GUANGZHOU, "number": "1", "code": GUANGZHOU, "version": "1"}
     if "/forms/" in exchange.operation:
         given["code"] = "baixian-qianxiang"
@@ -60,7 +65,7 @@ def asked(exchange: Exchange, service: Service, document: Mapping[str, Any]) -> 
     if isinstance(body, dict):
         body = json.loads(json.dumps(body).replace(NO_ID, given.get("named", NO_ID)))
     headers = {"content-type": exchange.media_type, **exchange.headers}
-    return service.ask(Asked(method, path, exchange.by, body, headers))
+    return Asked(method, path, exchange.by, body, headers)
 
 
 def _body(exchange: Exchange, service: Service, document: Mapping[str, Any]) -> object:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from itertools import product
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -24,7 +26,7 @@ from tests.api.operations import (
     ready,
 )
 from tests.people import enter_all
-from tests.samples import CHANGSHA, GUANGDONG, GUANGZHOU, REPORTS, at, report
+from tests.samples import CHANGSHA, GUANGZHOU, REPORTS, at, report
 from tests.seed import PEOPLE
 from tests.service import Answer, Asked, Service
 
@@ -126,25 +128,43 @@ def test_a_city_inside_another_by_administration_is_outside_by_reporting(service
     assert service.get("/api/v1/units/440606103", by="shunde").status == 200
 
 
+PLANTED = {"guangzhou": GUANGZHOU, "shaoguan": "440200", "foshan": "440600", "changsha": CHANGSHA}
+
+
+def pages() -> list[str]:
+    """Every operation that reads, at each of the units, with the exports of both kinds."""
+    reads = [operation.ask(code) for operation in OPERATIONS.values() for code in PLANTED.values()]
+    exports = [at("/form.xlsx", code) for code in PLANTED.values()]
+    exports += [f"{REPORTS}/2015-04/forms.zip?within={code}" for code in PLANTED.values()]
+    exports += [
+        f"{path}&format=csv" for path in (f"{REPORTS}?period=2015-04", "/api/v1/mismatches?state=open")
+    ]
+    return sorted({asked.path for asked in reads if asked.method == "GET"} | {*exports})
+
+
+def said(answer: Answer) -> str:
+    """All that an answer tells: its headers, and its body, unpacked when it is an archive of archives."""
+    return str(answer.headers) + unpacked(answer.body).decode("utf-8", "replace")
+
+
+def unpacked(content: bytes) -> bytes:
+    if not content.startswith(b"PK"):
+        return content
+    with ZipFile(BytesIO(content)) as archive:
+        return b"\n".join(unpacked(archive.read(name)) for name in archive.namelist())
+
+
 def test_every_canary_stays_with_its_unit(service: Service) -> None:
-    """A string planted per unit is in no answer to a reporter of another."""
-    planted = {"guangzhou": GUANGZHOU, "shaoguan": "440200", "foshan": "440600", "changsha": CHANGSHA}
-    for person, code in planted.items():
+    """A string planted per unit is in no answer, header or export to a reporter of another, and in no log."""
+    for person, code in PLANTED.items():
         body = report(code, narrative=f"canary-{code}", contact={"name": f"鸟{code}", "phone": "13800000000"})
         assert service.post(REPORTS, body, by=person).status == 201
 
-    pages = [REPORTS, "/api/v1/units", "/api/v1/events", "/api/v1/forms"]
-    for person, own in planted.items():
-        for code in planted.values():
-            pages += [
-                at(path, code) for path in ("", "/versions", "/versions/1", "/diff?from=1&to=1", "/draft")
-            ]
-            pages += [f"/api/v1/{what}/2015-04/{code}" for what in ("aggregates", "completeness", "periods")]
-            pages += [f"/api/v1/board/2015-04/{code}", f"/api/v1/aggregates/{code}"]
-            pages += [f"/api/v1/rankings/2015-04/{code}?ratio=townships_mobilized_rate"]
-        pages += [f"/api/v1/aggregates/2015-04/{GUANGDONG}"]
-        for page in pages:
-            said = service.get(page, by=person).body.decode()
-            assert not any(
-                f"canary-{code}" in said or f"鸟{code}" in said for code in planted.values() if code != own
-            )
+    seen = set()
+    for (person, own), page in product(PLANTED.items(), pages()):
+        words = said(service.get(page, by=person))
+        sung = {code for code in PLANTED.values() if f"canary-{code}" in words or f"鸟{code}" in words}
+        assert sung <= {own}, (person, page)
+        seen |= sung
+    assert seen == {*PLANTED.values()}
+    assert not any("canary" in line or "鸟" in line for line in service.log)

@@ -16,6 +16,7 @@ REFUSALS: dict[str, str] = {
     "table-refused": "a table is judged line by line",
     "due-on-out-of-range": "which days a deadline may be moved to depends on the month of the address",
     "period-invalid": "which months have begun, no schema says",
+    "close-blocked": "what is missing from a period, and which day it is, no schema says",
     "range-backwards": "a range ends after it begins",
     "range-too-long": "a range holds at most 60 months",
 }
@@ -44,6 +45,7 @@ AT: dict[tuple[str, str], str] = {
     ("POST /api/v1/mismatches/{mismatch_id}/resolve", "text-too-short"): WORDS,
     ("PUT /api/v1/units/{code}/contact", "invalid-email"): "no pattern says what an address is",
     ("PUT /api/v1/units/{code}/contact", "invalid"): "the name and the address at once",
+    ("POST /api/v1/accounts", "invalid-text"): "a name is visible, which no pattern says briefly",
     ("PUT /api/v1/subscriptions/{unit}", "invalid-email"): "no pattern says what an address is",
     ("POST /api/v1/webhooks", "url-malformed"): "no pattern says what an address is",
     ("POST /api/v1/webhooks", "url-internal"): "what is inside and what outside, no pattern says",

@@ -57,10 +57,12 @@ class Running:
         app.log.write = len
         self.app, self.tokens = app, seed.tokens
         self._life, self._is_alive, self._is_over = app.router.lifespan_context(app), False, False
-        yield self
-        self._is_over = True
-        with get_client(self):
-            shutdown_lifespans()
+        try:
+            yield self
+        finally:
+            self._is_over = True
+            with get_client(self):
+                shutdown_lifespans()
 
     def named(self, path: Mapping[str, Any] | None) -> dict[str, Any]:
         """The parameters of a path with the ids of what exists in the place of the one that stands for them."""

@@ -60,7 +60,12 @@ class SessionOut(Out):
 class AccountIn(Body):
     """A person who is to sign in, at the unit that they work for."""
 
-    name: str = Field(min_length=2, max_length=40, examples=["li.example"])
+    name: str = Field(
+        min_length=2,
+        max_length=40,
+        json_schema_extra={"pattern": "^[a-z0-9][a-z0-9._-]*$"},
+        examples=["li.example"],
+    )
     display_name: str = Field(min_length=1, max_length=80, examples=["示例李"])
     unit: UnitCode
 
