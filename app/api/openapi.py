@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaValue, models_json_schema
 
 from app.api.body import BodySource
+from app.api.documented_headers import HEADERS, PARAMETERS, name_headers
 from app.api.edge import Edge
 from app.api.schemas.ledger import RefusedLedgerOut
 from app.api.schemas.problems import ProblemOut
@@ -103,8 +104,15 @@ def document(app: Edge) -> dict[str, Any]:
                 operation["requestBody"] = _request_body(source, references[source.model])
             _complete(method, operation, is_public=app.edge.is_public(route.path))
             _name_roles(operation, route)
+            name_headers(method, route.path, operation)
+    components |= {"parameters": PARAMETERS, "headers": HEADERS}
     shared = refusals(*EVERYWHERE, *WITH_BODY, *WRITING, *WITH_VERSION, 428)
     components["responses"] = {f"Refusal{status}": response for status, response in shared.items()}
+    for status in ("Refusal429", "Refusal503"):
+        if status in components["responses"]:
+            components["responses"][status]["headers"] = {
+                "Retry-After": {"$ref": "#/components/headers/RetryAfter"}
+            }
     _be_exact(made)
     _illustrate(made)
     # Not the cookie: browsers let no script set it, so a page that asks for its text helps nobody.

@@ -7,6 +7,8 @@ WORDS = "words that say nothing are no reason (R10)"
 REFUSALS: dict[str, str] = {
     "cursor-invalid": "a cursor is what the page before gave, and means nothing to anybody else",
     "version-conflict": "which version there is now, nobody knows but who read it",
+    "idempotency-key-reused": "what a key was used for, nobody knows but who used it",
+    "content-changed": "what a content is by now, nobody knows but who read it",
     "report-refused": "what a report must hold is said by its form, which is data (`/forms/{code}/{version}/schema`)",
     "form-invalid": "what a definition must fulfil is more than its shape (docs/forms.md)",
     "claim-refused": "whether files and units fit a claim is seen when it is made",
@@ -45,6 +47,7 @@ AT: dict[tuple[str, str], str] = {
     ("POST /api/v1/mismatches/{mismatch_id}/resolve", "text-too-short"): WORDS,
     ("PUT /api/v1/units/{code}/contact", "invalid-email"): "no pattern says what an address is",
     ("PUT /api/v1/units/{code}/contact", "invalid"): "the name and the address at once",
+    ("POST /api/v1/tokens", "invalid-text"): "a name is visible, which no pattern says briefly",
     ("POST /api/v1/accounts", "invalid-text"): "a name is visible, which no pattern says briefly",
     ("PUT /api/v1/subscriptions/{unit}", "invalid-email"): "no pattern says what an address is",
     ("POST /api/v1/webhooks", "url-malformed"): "no pattern says what an address is",

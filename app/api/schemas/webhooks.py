@@ -21,7 +21,7 @@ class WebhookIn(Body):
     url: str = Field(
         min_length=1,
         max_length=500,
-        json_schema_extra={"pattern": "^https://"},
+        json_schema_extra={"pattern": "^https://[!-~]+$"},
         examples=["https://hooks.example.org/yuebao"],
     )
     kinds: list[Kind] = Field(default=[], max_length=40)
