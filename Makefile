@@ -45,7 +45,7 @@ prove: $(STAMP) system ## the long proofs at full size; CI runs a tenth of them 
 	for turn in 1 2 3 4; do YUEBAO_TEST_RACES=264 YUEBAO_TEST_READS=2500 \
 		$(BIN)/pytest -n 2 -q tests/api/test_reports_races.py tests/api/test_closings_races.py || exit 1; done
 
-fuzz: $(STAMP) system ## every operation with 1,000 random requests per role on both databases: an hour or two (docs/api.md)
+fuzz: $(STAMP) system ## every operation with 1,000 random requests per role, and sequences of them: hours (docs/api.md)
 	YUEBAO_FUZZ_EXAMPLES=$${YUEBAO_FUZZ_EXAMPLES:-1000} \
 	YUEBAO_FUZZ_PEOPLE="$${YUEBAO_FUZZ_PEOPLE:-reviewer guangzhou centre administrator auditor scoped}" \
 	YUEBAO_FUZZ_DATABASES="$${YUEBAO_FUZZ_DATABASES:-sqlite postgresql}" \
