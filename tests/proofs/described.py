@@ -44,12 +44,12 @@ def operations() -> Iterator[Operation]:
 
 
 def parameters() -> list[Parameter]:
-    """Every parameter in a path or a query."""
+    """Every parameter in a path or a query; those that are shared, by reference, are headers."""
     return [
         Parameter(operation, each["in"], each["name"])
         for operation in operations()
         for each in operation.described.get("parameters", [])
-        if each["in"] in {"path", "query"}
+        if each.get("in") in {"path", "query"}
     ]
 
 
