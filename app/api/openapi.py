@@ -157,7 +157,7 @@ def general_statuses(method: str, operation: dict[str, Any], *, is_public: bool)
     if method not in {"GET", "HEAD"}:
         found |= set(WRITING)
     for parameter in operation.get("parameters", []):
-        if parameter["name"] == "If-Match":
+        if parameter.get("name") == "If-Match":
             found |= {*WITH_VERSION, *((428,) if parameter.get("required") else ())}
     return found
 

@@ -22,6 +22,11 @@ class Operation(NamedTuple):
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
 
+    @property
+    def parameters(self) -> list[Mapping[str, Any]]:
+        """Its own parameters; those that operations share, by reference, are headers."""
+        return [each for each in self.described.get("parameters", []) if "$ref" not in each]
+
 
 class Parameter(NamedTuple):
     """A parameter of an operation, in its path or its query."""
@@ -44,12 +49,12 @@ def operations() -> Iterator[Operation]:
 
 
 def parameters() -> list[Parameter]:
-    """Every parameter in a path or a query; those that are shared, by reference, are headers."""
+    """Every parameter in a path or a query."""
     return [
         Parameter(operation, each["in"], each["name"])
         for operation in operations()
-        for each in operation.described.get("parameters", [])
-        if each.get("in") in {"path", "query"}
+        for each in operation.parameters
+        if each["in"] in {"path", "query"}
     ]
 
 

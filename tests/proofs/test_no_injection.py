@@ -60,7 +60,7 @@ def requests(parameter: Parameter, payload: str) -> Asked:
     """The parameter's operation, with a payload there and something sound elsewhere."""
     operation = parameter.operation
     path = operation.path
-    for each in operation.described["parameters"]:
+    for each in operation.parameters:
         if each["in"] == "path":
             sound = GIVEN.get(each["name"], NO_ID)
             is_here = each["name"] == parameter.name

@@ -64,7 +64,7 @@ def stored(service: Service) -> dict[str, list[dict[str, Any]]]:
 def address(operation: Operation) -> str:
     """Where the operation is asked for; its ids name nothing."""
     path = operation.path
-    for each in operation.described.get("parameters", []):
+    for each in operation.parameters:
         if each["in"] == "path":
             path = path.replace(f"{{{each['name']}}}", IN_PATH.get(each["name"], NO_ID))
     return path
