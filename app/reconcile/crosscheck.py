@@ -17,6 +17,8 @@ Sums = tuple[int | None, ...]
 def skip_duplicates(draft: Draft) -> None:
     """Count identical rows of one unit and period once; refuse different ones, with both lines."""
     load_columns(draft.engine, "skipped", {"record": ("BIGINT", [])})
+    if draft.is_plain and _rises(draft):
+        return
     (extra,) = draft.rows("SELECT count(*) - count(DISTINCT hash(period, unit_code)) FROM entry")[0]
     # Equal keys have equal hashes: none is missed. Different keys with one hash are told apart below.
     if not extra:
@@ -35,6 +37,16 @@ def skip_duplicates(draft: Draft) -> None:
         draft.note(code, record, other=draft.lines.of(first))
     draft.rows("INSERT INTO skipped SELECT record FROM repeated WHERE record <> first")
     draft.has_skipped = True
+
+
+def _rises(draft: Draft) -> bool:
+    """Whether each row of a plain sheet is above the one before it by period and unit, as in most exports.
+
+    Then no two are equal, which is seen in a third of the time that it takes to count different ones; the
+    first row that falls ends the look.
+    """
+    falls = "(period, unit_code) <= lag((period, unit_code)) OVER ()"
+    return not draft.rows(f"SELECT 1 FROM (SELECT {falls} AS falls FROM sheet) WHERE falls LIMIT 1")
 
 
 def skip_units_above(draft: Draft) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from app.reconcile.ahead import ReadAhead, reading_ahead
 from app.reconcile.columns import SUMMARY, Layout, read_header
 from app.reconcile.crosscheck import check_totals, skip_duplicates, skip_units_above
 from app.reconcile.draft import Draft
@@ -19,7 +20,7 @@ from app.reconcile.engine import Engine, open_engine, threads_for
 from app.reconcile.findings import LedgerFinding, finding
 from app.reconcile.rollup import Figures, roll_up, rolled_rows
 from app.reconcile.settle import make_entries
-from app.reconcile.sheet import UnreadableError, lines_of_sheet, load_sheet
+from app.reconcile.sheet import UnreadableError, lines_of_sheet
 from app.reconcile.units import LedgerUnit, Units, by_code
 
 SHORT = 10_000
@@ -92,13 +93,17 @@ def read_summary(
         source = folder / "ledger.csv"
         source.symlink_to(Path(path).resolve(strict=True))
         try:
-            transcript = transcribe(source, folder, encoding=encoding, is_reader_strict=True)
-            return _read(engine, transcript, known)
+            with reading_ahead(engine, source) as ahead:
+                transcript = transcribe(
+                    source, folder, encoding=encoding, is_reader_strict=True, watch=ahead.watch
+                )
+                return _read(engine, transcript, known, ahead)
         except UnicodeError:
-            return _read(engine, transcribe(source, folder, encoding=encoding), known)
+            transcript = transcribe(source, folder, encoding=encoding)
+            return _read(engine, transcript, known, ReadAhead(engine, source))
 
 
-def _read(engine: Engine, transcript: Transcript, units: Units) -> Ledger:
+def _read(engine: Engine, transcript: Transcript, units: Units, ahead: ReadAhead) -> Ledger:
     layout = _layout(transcript)
     if layout is None:
         return _result(transcript)
@@ -106,7 +111,7 @@ def _read(engine: Engine, transcript: Transcript, units: Units) -> Ledger:
     try:
         # To plan the counting of digits takes longer than to read a short file.
         counts_digits = transcript.lines > SHORT and not transcript.has_letters
-        rejected = load_sheet(engine, transcript.path, layout, counts_digits=counts_digits)
+        rejected = ahead.load_sheet(transcript, layout, counts_digits=counts_digits)
         lines = lines_of_sheet(engine, transcript.path, layout, rejected, transcript.lines)
     except UnreadableError:
         transcript.findings.add(finding("unreadable"))

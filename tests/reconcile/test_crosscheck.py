@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from tests.reconcile.conftest import ReadText
@@ -46,6 +48,19 @@ def test_two_rows_of_one_key_with_other_figures_refuse_the_file_with_both_lines(
     assert found(ledger, "error") == [("duplicate-differs", 4, None)]
     assert "line 2" in ledger.findings[0].message.en
     assert not ledger.ok
+
+
+@pytest.mark.parametrize("order", list(product(["04", "05"], ["999700", "999806"], repeat=2)), ids="-".join)
+@pytest.mark.parametrize("between", [[], [CITY]], ids=["beside", "apart"])
+def test_a_row_is_found_again_wherever_it_stands(
+    read_text: ReadText, order: tuple[str, str, str, str], between: list[str]
+) -> None:
+    month, unit, other_month, other_unit = order
+    rows = [f"2015-{m},{u},,,,,,,,," for m, u in ((month, unit), (other_month, other_unit))]
+
+    ledger = read_text(lines(rows[0], *between, rows[1]))
+
+    assert codes(ledger).count("duplicate-same") == (rows[0] == rows[1])
 
 
 def test_the_same_unit_in_another_period_is_no_duplicate(read_text: ReadText) -> None:

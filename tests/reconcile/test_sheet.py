@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.reconcile.ahead import ReadAhead
 from app.reconcile.columns import Layout, read_header
 from app.reconcile.encoding import Transcript
 from app.reconcile.engine import Engine, load_texts
@@ -54,7 +55,7 @@ def test_a_ledger_whose_lines_cannot_be_numbered_is_refused(engine: Engine, tmp_
     path = tmp_path / "ledger.csv"
     path.write_text(lines(CITY, DISTRICT), encoding="utf-8")
 
-    ledger = _read(engine, Transcript(path, "utf-8", "", lines=4), UNITS)
+    ledger = _read(engine, Transcript(path, "utf-8", "", lines=4), UNITS, ReadAhead(engine, path))
 
     assert codes(ledger) == ["unreadable"]
 
