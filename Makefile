@@ -76,9 +76,9 @@ format: $(STAMP) ## rewrite files in the house format
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
 lock: $(UV)      ## pin every dependency with hashes, no host named
-	$(UV) $(COMPILE) --extra service -o requirements.lock pyproject.toml
-	$(UV) $(COMPILE) --extra service --group dev -o requirements-dev.lock pyproject.toml
-	$(UV) $(COMPILE) --extra service --group dev --group bench -o requirements-bench.lock pyproject.toml
+	$(UV) $(COMPILE) -o requirements.lock pyproject.toml
+	$(UV) $(COMPILE) --group dev -o requirements-dev.lock pyproject.toml
+	$(UV) $(COMPILE) --group dev --group bench -o requirements-bench.lock pyproject.toml
 
 clean:           ## forget the environment and caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

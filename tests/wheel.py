@@ -58,8 +58,8 @@ class Installation:
         return {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
 
 
-def install(wheel: Path, folder: Path, *extras: str) -> Installation:
-    """Install the wheel with its extras, and nothing else, into a new environment without pip."""
+def install(wheel: Path, folder: Path, *, only: Iterable[str] | None = None) -> Installation:
+    """Install the wheel and what it asks for, or `only` these, and nothing else, into a new environment."""
     home = folder / "environment"
     venv.create(home, with_pip=False, symlinks=True)
     (site,) = home.glob("lib/python*/site-packages")
@@ -68,7 +68,7 @@ def install(wheel: Path, folder: Path, *extras: str) -> Installation:
     (metadata,) = site.glob("yuebao-*.dist-info")
     yuebao = PathDistribution(metadata)
     names = set[str]()
-    for needed in _needed(yuebao, extras):
+    for needed in _needed(only or yuebao.requires or ()):
         names.add(canonicalize_name(needed.name))
         _link(needed, site)
     for entry in yuebao.entry_points.select(group="console_scripts"):
@@ -78,23 +78,22 @@ def install(wheel: Path, folder: Path, *extras: str) -> Installation:
     return Installation(site, home / "bin", work, frozenset(names))
 
 
-def _needed(first: Distribution, extras: Iterable[str]) -> Iterator[Distribution]:
-    """All that a distribution asks for, directly or not, on this machine."""
+def _needed(asked: Iterable[str]) -> Iterator[Distribution]:
+    """All that some requirements ask for, directly or not, on this machine."""
     seen = set[tuple[str, str]]()
-    waiting = [(first, extra) for extra in ("", *extras)]
+    waiting = [(text, "") for text in asked]
     while waiting:
-        asking, extra = waiting.pop()
-        for text in asking.requires or ():
-            requirement = Requirement(text)
-            if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
-                continue
-            for wanted in ("", *requirement.extras):
-                key = (canonicalize_name(requirement.name), wanted)
-                if key not in seen:
-                    seen.add(key)
-                    found = distribution(requirement.name)
-                    waiting.append((found, wanted))
-                    yield found
+        text, extra = waiting.pop()
+        requirement = Requirement(text)
+        if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
+            continue
+        for wanted in ("", *requirement.extras):
+            key = (canonicalize_name(requirement.name), wanted)
+            if key not in seen:
+                seen.add(key)
+                found = distribution(requirement.name)
+                waiting += [(each, wanted) for each in found.requires or ()]
+                yield found
 
 
 def _link(package: Distribution, site: Path) -> None:
