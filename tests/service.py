@@ -162,6 +162,11 @@ class Service:
         """What the table of a name holds."""
         return self.rows(metadata.tables[name])
 
+    def stored(self) -> dict[str, list[Row]]:
+        """What all tables hold, but for when a token was used last, which is noted now and then."""
+        found = {name: self.rows(table) for name, table in metadata.tables.items()}
+        return found | {"token": [{**row, "last_used_at": None} for row in found["token"]]}
+
     async def exchange(self, asked: Asked) -> Answer:
         """One request, for those who run a loop of their own."""
         body = asked.body if isinstance(asked.body, bytes) else _encoded(asked.body)

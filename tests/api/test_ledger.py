@@ -126,12 +126,12 @@ def test_whoever_has_not_seen_the_version_in_force_moves_nothing(service: Servic
 def test_a_dry_run_of_a_move_leaves_all_as_it_was(service: Service) -> None:
     imported(service, line(members_total=500))
     second = imported(service, line(members_total=600))
-    before = {name: service.rows(table) for name, table in metadata.tables.items()}
+    before = service.stored()
 
     answer = service.post(f"{IMPORTS}/{second.json['id']}/rollback?dry_run=true", by="reviewer")
 
     assert (answer.status, answer.json["committed"]) == (200, False)
-    assert {name: service.rows(table) for name, table in metadata.tables.items()} == before
+    assert service.stored() == before
 
 
 def test_closed_periods_stay_and_are_named(service: Service) -> None:

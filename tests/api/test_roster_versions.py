@@ -165,12 +165,12 @@ def test_a_refused_roster_stores_nothing_and_its_findings_are_a_file(office: Ser
 
 
 def test_a_dry_run_of_a_roster_leaves_no_trace(office: Service, tmp_path: Path) -> None:
-    before = {name: office.rows(table) for name, table in metadata.tables.items()}
+    before = office.stored()
 
     answer = sent(office, *STAFF, query="&dry_run=true")
 
     assert (answer.status, answer.json["committed"], answer.json["changes"]["added"]) == (200, False, 3)
-    assert {name: office.rows(table) for name, table in metadata.tables.items()} == before
+    assert office.stored() == before
     assert kept(tmp_path) == []
     assert not list((tmp_path / "rosters").glob("work-*"))
 

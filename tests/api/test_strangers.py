@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from app.domain.permission import ACTION_OF
-from app.models import metadata
 from scripts.write_openapi import text
 from tests.api.exchanges import EXCHANGES, Exchange, request_of
 from tests.api.operations import ELSEWHERE
@@ -29,17 +28,13 @@ NAMED = {
 """One exchange that succeeds for every operation whose address names something."""
 
 
-def stored(service: Service) -> dict[str, Any]:
-    return {name: service.rows(table) for name, table in metadata.tables.items()}
-
-
 @pytest.mark.parametrize("engine_name", ["sqlite"])
 @pytest.mark.parametrize("exchange", NAMED.values(), ids=str)
 def test_whoever_may_not_is_told_nothing_and_changes_nothing(service: Service, exchange: Exchange) -> None:
     asked = request_of(exchange, service, DOCUMENT)
     enter_all(service, PEOPLE)
     absent = service.get("/api/v1/units/449999", by="reviewer")
-    before = stored(service)
+    before = service.stored()
 
     for person, mechanism in product(PEOPLE, ("token", "cookie")):
         by = person + "@cookie" * (mechanism == "cookie")
@@ -51,4 +46,4 @@ def test_whoever_may_not_is_told_nothing_and_changes_nothing(service: Service, e
         if answer.status == 404:
             assert anonymous(answer) == anonymous(absent), by
 
-    assert stored(service) == before
+    assert service.stored() == before

@@ -56,11 +56,6 @@ def objects(body: Any, pointer: str = "") -> Iterator[tuple[str, dict[str, Any]]
             yield from objects(value, f"{pointer}/{number}")
 
 
-def stored(service: Service) -> dict[str, list[dict[str, Any]]]:
-    """Everything that any table holds."""
-    return {name: service.rows(table) for name, table in metadata.tables.items()}
-
-
 def address(operation: Operation) -> str:
     """Where the operation is asked for; its ids name nothing."""
     path = operation.path
@@ -89,7 +84,7 @@ def filed(shared: Service) -> Service:
 
 @pytest.mark.parametrize("operation", WRITES, ids=str)
 def test_no_field_is_smuggled_in(filed: Service, operation: Operation) -> None:
-    chance, person, before = random.Random(str(operation)), asker(filed, operation), stored(filed)
+    chance, person, before = random.Random(str(operation)), asker(filed, operation), filed.stored()
     names = EVERY[filed.database_url.startswith("sqlite") :: 2]
     whole = sample(body_schema(operation) or {})
     pointers = [pointer for pointer, _ in objects(whole)]
@@ -113,7 +108,7 @@ def test_no_field_is_smuggled_in(filed: Service, operation: Operation) -> None:
                 name,
                 answer.places,
             )
-    assert stored(filed) == before
+    assert filed.stored() == before
 
 
 def test_every_write_with_a_body_is_tried() -> None:

@@ -162,10 +162,6 @@ WRITES = {
 }
 
 
-def everything(service: Service) -> dict[str, list[dict[str, Any]]]:
-    return {name: service.rows(table) for name, table in metadata.tables.items()}
-
-
 def test_a_check_sees_one_state_while_others_write(service: Service) -> None:
     with Database(service.database_url).snapshot() as session:
         before = session.all(select(EVENTS.c.seq))
@@ -199,7 +195,7 @@ def test_nothing_is_stored_when_the_audit_fails(
     write = WRITES[name]
     for step in write.before:
         step(service)
-    before = everything(service)
+    before = service.stored()
 
     def break_down(*_: object, **__: object) -> None:
         raise Unavailable
@@ -211,7 +207,7 @@ def test_nothing_is_stored_when_the_audit_fails(
     else:
         assert write.step(service).status == 503
 
-    assert everything(service) == before
+    assert service.stored() == before
 
 
 def test_a_dry_run_and_a_refusal_leave_no_row(service: Service) -> None:

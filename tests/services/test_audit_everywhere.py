@@ -16,7 +16,7 @@ from tests.api.test_workbooks import filled, form, send
 from tests.domain.files import PDF
 from tests.samples import GUANGDONG, GUANGZHOU, at
 from tests.service import Answer, Asked, Service
-from tests.services.test_audit import WRITES, Write, asked, everything
+from tests.services.test_audit import WRITES, Write, asked
 
 WRITING = {"POST", "PUT", "PATCH", "DELETE"}
 HOOK = {"unit": GUANGDONG, "url": "https://hooks.example.org/"}
@@ -161,7 +161,7 @@ def test_without_its_audit_row_nothing_is_stored(
     write = OPERATIONS[name]
     for step in write.before:
         assert step(service).status in {200, 201}
-    before = everything(service)
+    before = service.stored()
 
     def break_down(*_: object, **__: object) -> None:
         raise Unavailable
@@ -169,7 +169,7 @@ def test_without_its_audit_row_nothing_is_stored(
     with monkeypatch.context() as broken:
         broken.setattr(audit, "record", break_down)
         assert write.step(service).status == 503
-    assert everything(service) == before
+    assert service.stored() == before
 
     assert write.step(service).status in {200, 201}
-    assert everything(service) != before
+    assert service.stored() != before
