@@ -7,6 +7,7 @@ import hashlib
 import re
 import string
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -174,12 +175,18 @@ def _blocks(file: BinaryIO, see: Callable[[bytes], object]) -> Iterator[bytes]:
     """The file in blocks that end with a line, except the last one and those inside a very long line.
 
     The byte of a line feed is never part of another character in UTF-8 and GB18030; in UTF-16 it is.
+    `see` gets each block in a thread beside whoever reads them, and has seen all when they end: to hash takes
+    as long as to check, and lets go of the interpreter's lock.
     """
-    while block := file.read(BLOCK):
-        if not block.endswith(b"\n"):
-            block += file.readline(BLOCK)
-        see(block)
-        yield block
+    with ThreadPoolExecutor(1) as beside:
+        seen: Future[object] | None = None
+        while block := file.read(BLOCK):
+            if not block.endswith(b"\n"):
+                block += file.readline(BLOCK)
+            if seen is not None:
+                seen.result()
+            seen = beside.submit(see, block)
+            yield block
 
 
 def _cut_at_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
