@@ -59,7 +59,7 @@ bench: $(BENCH)  ## measure floor, peer and service; writes docs/performance.md
 	$(BIN)/python -m bench.bench_national
 	$(BIN)/python -m bench.bench_close
 
-bench-ledger: $(BENCH) ## ten million roster rows beside SQL, Python, pandas and PostgreSQL; ten minutes
+bench-ledger: $(BENCH) ## ten million roster rows beside SQL, Python, pandas and PostgreSQL; half an hour at most
 	.ci/system postgresql
 	$(BIN)/python -m bench.bench_ledger --write
 

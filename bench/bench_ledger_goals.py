@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 
 class Goal(NamedTuple):
-    """A limit on a measure, by the clock and, where all the work is in one process, by processor time."""
+    """A limit on a measure, by the clock and by processor time."""
 
     what: str
     limit: float
@@ -42,17 +42,9 @@ def ratio(what: str, limit: float, ours: list[dict[str, Any]], theirs: list[dict
     return Goal(what, limit, _over(ours, theirs, "wall"), _over(ours, theirs, "cpu"))
 
 
-def speed(
-    what: str,
-    limit: float,
-    ours: list[dict[str, Any]],
-    theirs: list[dict[str, Any]],
-    *,
-    is_alone: bool = True,
-) -> Goal:
-    """How many times as fast the first runs were; without processor time unless the others were alone."""
-    cpu = _over(theirs, ours, "cpu") if is_alone else None
-    return Goal(what, limit, _over(theirs, ours, "wall"), cpu, is_least=True)
+def speed(what: str, limit: float, ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> Goal:
+    """How many times as fast the first runs were."""
+    return Goal(what, limit, _over(theirs, ours, "wall"), _over(theirs, ours, "cpu"), is_least=True)
 
 
 def _over(above: list[dict[str, Any]], below: list[dict[str, Any]], measure: str) -> float:

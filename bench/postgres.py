@@ -53,6 +53,13 @@ def database(home: Path, name: str) -> str:
     return f"postgresql+psycopg://yuebao@/{name}?host={home}"
 
 
+def spent(home: Path) -> float:
+    """Processor seconds of the server and of all sessions that have ended."""
+    number = (home / "data" / "postmaster.pid").read_text(encoding="ascii").split()[0]
+    after_name = Path(f"/proc/{number}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return sum(map(int, after_name[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
 def _run(home: Path, program: str, *arguments: str) -> None:
     found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"), key=lambda path: int(path.parts[-3]))
     if not found:

@@ -7,6 +7,7 @@ import hashlib
 import re
 import string
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -174,12 +175,18 @@ def _blocks(file: BinaryIO, see: Callable[[bytes], object]) -> Iterator[bytes]:
     """The file in blocks that end with a line, except the last one and those inside a very long line.
 
     The byte of a line feed is never part of another character in UTF-8 and GB18030; in UTF-16 it is.
+    `see` gets each block in a thread beside whoever reads them, and has seen all when they end: to hash takes
+    as long as to check, and lets go of the interpreter's lock.
     """
-    while block := file.read(BLOCK):
-        if not block.endswith(b"\n"):
-            block += file.readline(BLOCK)
-        see(block)
-        yield block
+    with ThreadPoolExecutor(1) as beside:
+        seen: Future[object] | None = None
+        while block := file.read(BLOCK):
+            if not block.endswith(b"\n"):
+                block += file.readline(BLOCK)
+            if seen is not None:
+                seen.result()
+            seen = beside.submit(see, block)
+            yield block
 
 
 def _cut_at_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -217,12 +224,21 @@ def _is_plain(block: bytes) -> bool:
 def _has_plain_lines(block: bytes) -> bool:
     """The same but for control characters."""
     return (
-        # The first byte of U+FFFD is rare, and found ten times as fast as all three.
-        not (_REPLACED[:1] in block and _REPLACED in block)
+        not _has_replaced(block)
         and (b"\r" not in block or block.count(b"\r") == block.count(b"\r\n"))
         and (b'"' not in block or _RECORDS.fullmatch(block) is not None)
         and _has_short_lines(block)
     )
+
+
+def _has_replaced(block: bytes) -> bool:
+    """Whether U+FFFD is in it: its first byte is rare, and found ten times as fast as all three."""
+    at = block.find(_REPLACED[:1])
+    for _ in range(_FEW):
+        if at < 0 or block.startswith(_REPLACED, at):
+            return at >= 0
+        at = block.find(_REPLACED[:1], at + 1)
+    return at >= 0 and block.find(_REPLACED, at) >= 0
 
 
 def _has_short_lines(block: bytes) -> bool:

@@ -66,11 +66,14 @@ def _settle_duplicates(draft: RosterDraft) -> None:
     is_member = draft.shape.kind is RosterKind.MEMBERS
     key = "identity, township, begun" if is_member else "identity"
     content = ", ".join(["township", "begun", "ended", "terms", *rest(draft)])
+    # Most records that share a member are spells, and no duplicates: only the others are compared.
     rows = draft.rows(f"""
+        WITH several AS (SELECT {key} FROM {draft.table("repeated")} GROUP BY ALL HAVING count(*) > 1)
         SELECT record, first, is_equal FROM (
             SELECT record, first_value(record) OVER same AS first,
                 row({content}) IS NOT DISTINCT FROM first_value(row({content})) OVER same AS is_equal
-            FROM {draft.table("repeated")} WINDOW same AS (PARTITION BY {key} ORDER BY record)
+            FROM {draft.table("repeated")} SEMI JOIN several USING ({key})
+            WINDOW same AS (PARTITION BY {key} ORDER BY record)
         ) WHERE record <> first ORDER BY record
     """)
     for record, first, is_equal in rows:
@@ -100,22 +103,17 @@ def _merge_spells(draft: RosterDraft) -> None:
                     ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), true) AS is_first
                 FROM {draft.table("repeated")} WHERE record NOT IN (SELECT record FROM {left_out})
             )
-            SELECT record, identity, township, begun, ended, sum(is_first::INTEGER) OVER (
-                PARTITION BY identity, township ORDER BY {ORDER}) AS place
+            SELECT record, begun, ended, last_value(CASE WHEN is_first THEN record END IGNORE NULLS) OVER (
+                PARTITION BY identity, township ORDER BY {ORDER}
+                ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS head
             FROM ordered
             """,
             f"""
             INSERT INTO {draft.table("spell")}
-            SELECT first(record ORDER BY {ORDER}), min(begun),
-                CASE WHEN count(ended) = count(*) THEN max(ended) END, count(*)
-            FROM spell_of GROUP BY identity, township, place HAVING count(*) > 1
+            SELECT head, min(begun), CASE WHEN count(ended) = count(*) THEN max(ended) END, count(*)
+            FROM spell_of GROUP BY head HAVING count(*) > 1
             """,
-            f"""
-            INSERT INTO {left_out} SELECT record, 'merged-spell', head FROM (
-                SELECT record, first_value(record) OVER (
-                    PARTITION BY identity, township, place ORDER BY {ORDER}) AS head
-                FROM spell_of) WHERE record <> head
-            """,
+            f"INSERT INTO {left_out} SELECT record, 'merged-spell', head FROM spell_of WHERE record <> head",
         ]
     )
 

@@ -36,7 +36,8 @@ def picked(layout: Layout, shape: Shape, today: date | None) -> str:
         _is_plain_identity(cells[shape.identity]),
         _is_plain_township(township),
         _is_plain_day(begins, last),
-        f"({ends} = '' OR ({_is_plain_day(ends, last)} AND {_day(ends)} >= {_day(begins)}))",
+        # Plain days are in the order of their texts. Most records have no end, and CASE passes those by.
+        f"CASE WHEN {ends} = '' THEN true ELSE {_is_plain_day(ends, last)} AND {ends} >= {begins} END",
     ]
     if "rectified_on" in cells:
         parts["rectified"] = cells["rectified_on"]
@@ -67,11 +68,15 @@ def _is_plain_day(cell: str, last: str) -> str:
 def _are_plain_days(cell: str, last: str) -> str:
     """None, one or two days in order; more of them are rare, and read one row at a time."""
     first, second = f"left({cell}, 10)", f"right({cell}, 10)"
+    # Two texts of ten characters that are days written back: years of four digits, in the order of texts.
     two = (
-        f"strlen({cell}) = 21 AND substring({cell}, 11, 1) = ';' AND {first} < {second}"
-        f" AND {_is_plain_day(first, last)} AND {_is_plain_day(second, last)}"
+        f"concat(TRY_CAST({first} AS DATE)::VARCHAR, ';', TRY_CAST({second} AS DATE)::VARCHAR) = {cell}"
+        f" AND {first} < {second} AND {first} >= ({_FIRST})::VARCHAR AND {second} <= ({last})::VARCHAR"
     )
-    return f"CASE WHEN {cell} = '' THEN true WHEN strlen({cell}) <= 10 THEN {_is_plain_day(cell, last)} ELSE {two} END"
+    return (
+        f"CASE WHEN {cell} = '' THEN true WHEN strlen({cell}) <= 10 THEN {_is_plain_day(cell, last)}"
+        f" WHEN strlen({cell}) = 21 THEN {two} ELSE false END"
+    )
 
 
 def _township(cell: str) -> str:
@@ -99,7 +104,13 @@ def _is_plain_identity(cell: str) -> str:
 
 
 def _is_plain_figure(cell: str) -> str:
-    return f"({cell} = '' OR ({_figure(cell)}::VARCHAR = {cell} AND {_figure(cell)} <= {LARGEST_FIGURE}))"
+    """Written as it would be written back, and not too large.
+
+    Of one or two characters it is if it has as many digits: all that is read besides digits takes a place.
+    """
+    short = f"{cell} = '' OR (strlen({cell}) = 2) = ({_figure(cell)} >= 10)"
+    long = f"{_figure(cell)}::VARCHAR = {cell} AND {_figure(cell)} <= {LARGEST_FIGURE}"
+    return f"CASE WHEN strlen({cell}) < 3 THEN {short} ELSE {long} END"
 
 
 def _figure(cell: str) -> str:
