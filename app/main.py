@@ -50,7 +50,7 @@ from app.api import (
 from app.api.desk import Desk
 from app.api.docs import docs_router
 from app.api.edge import Edge, EdgeOptions
-from app.api.middleware import Lane
+from app.api.head import Lane
 from app.api.observation import BufferedLines, task_line
 from app.console import board as board_pages
 from app.console import circulars as circular_pages

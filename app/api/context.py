@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
 State = dict[str, Any]
+Headers = list[tuple[bytes, bytes]]
 
 
 def state_of(scope: Scope) -> State:
