@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from threading import Lock
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import orjson
 from sqlalchemy import bindparam, or_, select
 
-from app.db import Row, Session, prepared
+from app.db import Row, Session, Stamp, prepared
 from app.domain.aggregate import UnitFigures, View, aggregate
 from app.domain.form import FormVersion
 from app.domain.period import Period
@@ -110,10 +111,15 @@ def live(
 _Question: TypeAlias = tuple[str, str, str, int | None, bool]
 
 
-class Kept(NamedTuple):
+@dataclass(slots=True)
+class Kept:
+    """An answer with the state of the database that it was computed from."""
+
     state: str
     tag: str
     body: bytes
+    seen: tuple[Stamp, str] | None = None
+    """When it was last found to stand, and the unit's report path then."""
 
 
 MOST_BYTES = 256 * 1024 * 1024
@@ -135,6 +141,19 @@ class Answers:
         self._kept: OrderedDict[_Question, Kept] = OrderedDict()
         self._lock = Lock()
 
+    def standing(
+        self, stamp: Stamp, *, unit_code: str, period: str, view: View, vintage: int | None, by: Actor
+    ) -> Kept | None:
+        """The answer if `kept` found that it stands and nothing was committed since; no look at the database.
+
+        Raises NotFound, Forbidden.
+        """
+        kept = self._kept.get((unit_code, period, view.value, vintage, by.is_reporter_only))
+        if kept is None or kept.seen is None or kept.seen[0] != stamp:
+            return None
+        by.check(Action.READ_AGGREGATES, kept.seen[1])
+        return kept
+
     def kept(
         self,
         session: Session,
@@ -144,15 +163,20 @@ class Answers:
         view: View,
         vintage: int | None = None,
         by: Actor,
+        stamp: Stamp | None = None,
     ) -> Kept | None:
-        """The answer as it still stands, or None when it must be computed.
+        """The answer as it still stands, or None when it must be computed; `stamp` was taken before the session.
 
         Who may not read it is refused before the cache is looked at. Raises NotFound, Forbidden.
         """
         unit = units.get(session, unit_code)
         by.check(Action.READ_AGGREGATES, unit["report_path"])
         kept = self._kept.get((unit_code, str(period), view.value, vintage, by.is_reporter_only))
-        return kept if kept and kept.state == revisions.current(session, str(period)) else None
+        if kept is None or kept.state != revisions.current(session, str(period)):
+            return None
+        if stamp is not None:
+            kept.seen = stamp, unit["report_path"]
+        return kept
 
     def computed(
         self,
