@@ -99,7 +99,7 @@ class Authenticate:
 
     def _credential(self, headers: dict[bytes, bytes]) -> tuple[Kind, str]:
         authorization = headers.get(b"authorization")
-        session = self._cookie.search(headers.get(b"cookie", b""))
+        session = self._cookie.search(headers[b"cookie"]) if b"cookie" in headers else None
         if authorization is None:
             if session is None:
                 raise _unauthenticated("")

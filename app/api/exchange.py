@@ -80,15 +80,15 @@ class Exchange:
         """A piece of the answer."""
         if message["type"] == "http.response.start":
             self.state["status"] = message["status"]
-            message = {**message, "headers": self._complete(message["headers"])}
+            message["headers"] = self._complete(message["headers"])
         elif _is_last(message, "http.response.body"):
             self.leave()
         await self._send(message)
 
     def _complete(self, own: Headers) -> Headers:
         present = dict(own)
-        headers = [*own, *(header for header in self._fixed if header[0] not in present)]
-        headers.append((b"x-request-id", self.state["request_id"].encode()))
+        missing = [header for header in self._fixed if header[0] not in present]
+        headers = [*own, *missing, (b"x-request-id", self.state["request_id"].encode())]
         # A body that was announced and not read to its end costs the connection, so that nobody feeds it to us.
         if has_body(self.scope) and not self.state.get("is_body_read") and b"connection" not in present:
             headers.append((b"connection", b"close"))

@@ -12,7 +12,7 @@ from typing import Any
 
 from starlette.types import Scope
 
-from app.api.context import Headers, headers_of, state_of
+from app.api.context import Headers, headers_of
 from app.errors import Malformed, NotFound, Problem, Text, TooLarge
 
 _REQUEST_ID = re.compile(
@@ -137,7 +137,7 @@ class Lanes:
 
     def assign(self, scope: Scope) -> None:
         """Set `state["body_limit"]` in bytes, and `state["kind"]`, which decides where the request queues."""
-        headers, state = headers_of(scope), state_of(scope)
+        headers, state = headers_of(scope), scope["state"]
         lane = self._lane(scope["path"], headers.get(b"content-type", b""))
         state["body_limit"] = lane.max_bytes
         state["kind"] = "read" if scope["method"] in {"GET", "HEAD"} else lane.kind
