@@ -157,12 +157,12 @@ def _questions_to(
 ) -> list[Target]:
     """The same sums unchanged (kept), unchanged and known to the client (304), and computed anew."""
     asked = list(questions(service.QUESTION, units, periods[-KEPT_MONTHS:]))
-    if_changed = {**ours.headers, "If-None-Match": ours.entity_tag(asked[0])}
+    if_changed = {**ours.reading, "If-None-Match": ours.entity_tag(asked[0])}
     every, one = write_lines(folder / f"{of}.txt", asked), write_lines(folder / f"{of} once.txt", asked[:1])
     return [
-        Target(f"Yuebao, {of}, unchanged", ours.server, every, headers=ours.headers),
+        Target(f"Yuebao, {of}, unchanged", ours.server, every, headers=ours.reading),
         Target(f"Yuebao, {of}, 304", ours.server, one, headers=if_changed),
-        Target(f"Yuebao, {of}, computed", uncached, every, headers=ours.headers),
+        Target(f"Yuebao, {of}, computed", uncached, every, headers=ours.reading),
     ]
 
 
