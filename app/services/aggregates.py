@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any, TypeAlias
 
 import orjson
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, select
 
 from app.db import Row, Session, Stamp, prepared
 from app.domain.aggregate import UnitFigures, View, aggregate
@@ -19,14 +19,12 @@ from app.domain.period import Period
 from app.domain.permission import Action, Actor
 from app.domain.values import FiguresRow
 from app.domain.workflow import Status
-from app.models import Figures, Report, Unit
+from app.models import Figures, Report
 from app.models.report import IS_ACCEPTED
 from app.services import forms, revisions, units, vintages
 
 _FIGURES = Figures.__table__  # type: ignore[attr-defined]
 _REPORTS = Report.__table__  # type: ignore[attr-defined]
-_UNITS = Unit.__table__  # type: ignore[attr-defined]
-_PATH = _UNITS.c.report_path
 
 MUNICIPALITIES = frozenset({"110000", "120000", "310000", "500000"})
 """直辖市 have no prefectures, so column 1 does not apply to what reports to them (domain.md 3.3)."""
@@ -54,11 +52,6 @@ _OF_MONTH = (
         _REPORTS, (_REPORTS.c.unit_code == _FIGURES.c.unit_code) & (_REPORTS.c.period == _FIGURES.c.period)
     )
     .where(_FIGURES.c.period == bindparam("month"))
-)
-_OF_PERIOD = prepared(
-    _OF_MONTH.join(_UNITS, _UNITS.c.code == _FIGURES.c.unit_code).where(
-        or_(bindparam("path") == _PATH, (bindparam("path_from") < _PATH) & (bindparam("path_to") > _PATH)),
-    )
 )
 _OF_CODES = prepared(
     _OF_MONTH.where(_FIGURES.c.unit_code >= bindparam("first"), _FIGURES.c.unit_code < bindparam("end"))
@@ -223,10 +216,13 @@ def _parts(
     session: Session, unit: Row, period: Period, form: FormVersion, *, is_blind: bool
 ) -> tuple[list[UnitFigures], bool]:
     """What each unit brings, and whether all of it is final."""
-    path = unit["report_path"]
-    rows = session.all(_OF_PERIOD, month=str(period), path=path, path_from=path + "/", path_to=path + "0")
-    found = [row for row in rows if not is_blind or row["status"] not in _UNSENT]
     contributing = units.contributors(session, unit, on=form.window(period).end)
+    if not contributing:
+        return [], False
+    # By codes and not by the units' paths, for which a database would look at every figure of the month.
+    first, end = contributing[0]["code"], contributing[-1]["code"] + "0"
+    rows = session.all(_OF_CODES, month=str(period), first=first, end=end)
+    found = [row for row in rows if not is_blind or row["status"] not in _UNSENT]
     return _contributions(session, contributing, found, period), _is_final(contributing, rows)
 
 
