@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
+from io import TextIOWrapper
 from typing import Any, TextIO
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -32,6 +33,9 @@ class BufferedLines:
     """Writes lines to a stream and flushes within `delay` seconds: one system call for many requests."""
 
     def __init__(self, stream: TextIO, delay: float = 0.2) -> None:
+        if isinstance(stream, TextIOWrapper):
+            # PYTHONUNBUFFERED, as containers set it, would make a system call of each line.
+            stream.reconfigure(line_buffering=False, write_through=False)
         self.stream = stream
         self.delay = delay
         self._due: asyncio.TimerHandle | None = None
