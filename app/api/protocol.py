@@ -58,8 +58,10 @@ class HeadWithBody:
         self._transport.close()
 
     def _flush(self) -> None:
-        if self._head:
-            self.write(b"")
+        # A client that has left meanwhile gets nothing: uvloop refuses to write for it.
+        if self._head and not self._transport.is_closing():
+            head, self._head = self._head, b""
+            self._transport.write(head)
 
 
 class DeadlineProtocol(HttpToolsProtocol):

@@ -242,6 +242,12 @@ class Sent(asyncio.Transport):
     def close(self) -> None:
         self.calls.append("closed")
 
+    def abort(self) -> None:
+        self.calls.append("aborted")
+
+    def is_closing(self) -> bool:
+        return bool({"closed", "aborted"} & set(self.calls))
+
 
 HEAD = b"HTTP/1.1 200 OK\r\n\r\n"
 
@@ -254,6 +260,7 @@ HEAD = b"HTTP/1.1 200 OK\r\n\r\n"
         ([HEAD, "turn", b"late"], [HEAD, b"late"]),
         ([HEAD, "turn"], [HEAD]),
         ([HEAD, "close"], [HEAD, "closed"]),
+        ([HEAD, "abort"], ["aborted"]),
         (
             [b"HTTP/1.1 100 Continue\r\n\r\n", HEAD, b"body"],
             [b"HTTP/1.1 100 Continue\r\n\r\n" + HEAD, b"body"],
@@ -270,10 +277,10 @@ def test_the_head_of_an_answer_goes_out_with_its_body_and_in_order(
         for piece in pieces:
             if isinstance(piece, bytes):
                 transport.write(piece)
-            elif piece == "close":
-                transport.close()
-            else:
+            elif piece == "turn":
                 await asyncio.sleep(0)
+            else:
+                getattr(transport, piece)()
         await asyncio.sleep(0)
         return sent.calls
 
