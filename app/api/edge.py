@@ -77,12 +77,6 @@ class Edge(FastAPI):
         self._ids = Ids()
         self._lanes = Lanes(max_json_bytes=options.max_json_bytes, lanes=options.lanes)
         self._gates = {kind: Gate(quota) for kind, quota in options.quotas.items()}
-        self._authenticate = Authenticate(
-            authenticate=options.authenticate,
-            is_public=options.is_public,
-            is_page=options.is_page,
-            cookie=options.cookie,
-        )
         unchecked = {"docs_url": None, "redoc_url": None, "openapi_url": None, "redirect_slashes": False}
         super().__init__(**{**unchecked, "separate_input_output_schemas": False, **declared})
 
@@ -92,7 +86,13 @@ class Edge(FastAPI):
             self.router.routes.extend(router.routes)
 
     def build_middleware_stack(self) -> ASGIApp:
-        """The routes. Called once, when the first request comes."""
+        """The routes. Called when the first request comes, and again by a test that wants all callers forgotten."""
+        self._authenticate = Authenticate(
+            authenticate=self.edge.authenticate,
+            is_public=self.edge.is_public,
+            is_page=self.edge.is_page,
+            cookie=self.edge.cookie,
+        )
         return Dispatch(self.router.routes, otherwise=AsyncExitStackMiddleware(self.router))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
