@@ -286,6 +286,8 @@ async def _life(app: Edge) -> AsyncIterator[None]:
     if worker is not None:
         await asyncio.to_thread(worker.stop)
     app.state.database.stop()
+    # The server ends by the signal that stopped it, and with it whatever still waits in the stream.
+    app.state.log.flush()
     if app.state.log is not sys.stdout:
         app.state.log.close()
 
