@@ -50,7 +50,7 @@ from app.api import (
 from app.api.desk import Desk
 from app.api.docs import docs_router
 from app.api.edge import Edge, EdgeOptions
-from app.api.middleware import Lane
+from app.api.head import Lane
 from app.api.observation import BufferedLines, task_line
 from app.console import board as board_pages
 from app.console import circulars as circular_pages
@@ -286,6 +286,8 @@ async def _life(app: Edge) -> AsyncIterator[None]:
     if worker is not None:
         await asyncio.to_thread(worker.stop)
     app.state.database.stop()
+    # The server ends by the signal that stopped it, and with it whatever still waits in the stream.
+    app.state.log.flush()
     if app.state.log is not sys.stdout:
         app.state.log.close()
 

@@ -1,4 +1,4 @@
-"""The peer for sums over HTTP: Datasette with the same figures as JSON and one canned query.
+"""The peer for sums over HTTP: Datasette with the same figures as JSON and two canned queries.
 
 python -m bench.datasette_peer FOLDER    builds FOLDER/figures.db and metadata.json, and prints how to serve
 """
@@ -16,6 +16,9 @@ from bench.sample import ReportingUnit, figures, months, reporting_units
 QUESTION = "/figures/sums.json?period={period}&unit={unit}&_shape=array"
 """The sums of a province in a month, for `bench.sample.questions`."""
 
+NATION = "/figures/provinces.json?period={period}&_shape=array"
+"""The sums of every province in a month."""
+
 TABLE = """
 CREATE TABLE figures (
     period TEXT NOT NULL, unit TEXT NOT NULL, report_parent TEXT NOT NULL,
@@ -32,7 +35,11 @@ def build(folder: Path, units: Sequence[ReportingUnit], periods: Sequence[str]) 
         connection.executescript(TABLE)
         connection.executemany("INSERT INTO figures VALUES (?, ?, ?, ?, ?)", _rows(units, periods))
     connection.close()
-    queries = {"sums": {"sql": _sums(list(figures(units[0], 0)))}}
+    columns = _sums(list(figures(units[0], 0)))
+    queries = {
+        "sums": {"sql": f"SELECT {columns} {_OF_PROVINCE}"},
+        "provinces": {"sql": f"SELECT report_parent, {columns} {_BY_PROVINCE}"},
+    }
     (folder / "metadata.json").write_text(json.dumps({"databases": {"figures": {"queries": queries}}}))
 
 
@@ -50,8 +57,11 @@ def _sums(codes: Sequence[str]) -> str:
         for code in codes
         for kind in ("reported", "effective")
     )
-    where = "period = :period AND report_parent = :unit"
-    return f"SELECT count(*) AS units,\n  {columns}\nFROM figures WHERE {where}"
+    return f"count(*) AS units,\n  {columns}\n"
+
+
+_OF_PROVINCE = "FROM figures WHERE period = :period AND report_parent = :unit"
+_BY_PROVINCE = "FROM figures WHERE period = :period GROUP BY report_parent"
 
 
 def command(folder: Path, port: int) -> list[str]:

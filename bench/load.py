@@ -34,8 +34,15 @@ class Load:
     refused: int
     socket_errors: int
     exhausted: bool
+    bytes: int = 0
+    """What came back, heads included."""
     cpu_us: float = 0.0
     """What the server's own process took of the processors for one request; its database's processes are not in it."""
+
+    @property
+    def bytes_each(self) -> float:
+        """The size of one answer with its head."""
+        return self.bytes / max(1, self.requests)
 
     @property
     def rate(self) -> float:
@@ -45,6 +52,7 @@ class Load:
     def __str__(self) -> str:
         return (
             f"{self.rate:,.0f} req/s, CPU {self.cpu_us:,.0f} us, p50 {self.p50_ms:.2f} ms, p99 {self.p99_ms:.2f} ms, "
+            f"{self.bytes_each:,.0f} bytes, "
             f"non-2xx {self.refused}, socket errors {self.socket_errors}"
         )
 

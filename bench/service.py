@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench.load import Target
 from bench.sample import ReportingUnit, service_posts, write_lines
-from bench.servers import Server, environment, free_port, running
+from bench.servers import Server, environment, free_port, running, uvicorn
 
 CLOCK = "2045-01-15T09:00:00+08:00"
 """Late enough that 357 months can be reported: reports of the future are refused."""
@@ -28,10 +28,11 @@ SEAM = 512
 
 @dataclass(frozen=True)
 class Service:
-    """A running service and a token that may report for and read every unit."""
+    """A running service, a token that may report for every unit, and one that reads all sums as another system."""
 
     server: Server
     token: str
+    reader: str
 
     @property
     def base(self) -> str:
@@ -40,12 +41,17 @@ class Service:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What an integrator sends along."""
+        """What who reports sends along."""
         return {"Authorization": f"Bearer {self.token}"}
+
+    @property
+    def reading(self) -> dict[str, str]:
+        """What who reads sends along."""
+        return {"Authorization": f"Bearer {self.reader}"}
 
     def entity_tag(self, path: str) -> str:
         """The `ETag` of an answer."""
-        request = urllib.request.Request(self.base + path, headers=self.headers)
+        request = urllib.request.Request(self.base + path, headers=self.reading)
         with urllib.request.urlopen(request, timeout=30) as answer:
             return str(answer.headers["ETag"])
 
@@ -63,15 +69,38 @@ class Service:
 @contextmanager
 def start_service(folder: Path, database_url: str = "") -> Iterator[Service]:
     """`init`, `token create`, `serve` as an operator would; SQLite in `folder` unless a database is given."""
-    env = {"YUEBAO_ENV": "test", "YUEBAO_CLOCK": CLOCK, "YUEBAO_DATA_DIR": str(folder)}
-    if database_url:
-        env["YUEBAO_DATABASE_URL"] = database_url
+    env = _environment(folder, database_url)
     _command(env, "init")
-    said = _command(env, "token", "create", "--role", "reporter", "--unit", "000000", "--name", "bench")
+    token, reader = (_token(env, role) for role in ("reporter", "integrator"))
     port = free_port()
     serve = [sys.executable, "-m", "app", "serve", "--host", "127.0.0.1", "--port", str(port)]
     with running("service", serve, port=port, ready="/health/ready", folder=folder, env=env) as server:
-        yield Service(server, said.splitlines()[-1])
+        yield Service(server, token, reader)
+
+
+def _token(env: Mapping[str, str], role: str) -> str:
+    said = _command(env, "token", "create", "--role", role, "--unit", "000000", "--name", f"bench {role}")
+    return said.splitlines()[-1]
+
+
+@contextmanager
+def start_uncached(folder: Path, database_url: str = "") -> Iterator[Server]:
+    """The same service once more, on the database of `start_service`, keeping no answer."""
+    port = free_port()
+    serve = [
+        *uvicorn("bench.uncached:create_app", port),
+        "--factory",
+        "--http",
+        "app.api.protocol:DeadlineProtocol",
+    ]
+    env = _environment(folder, database_url)
+    with running("uncached", serve, port=port, ready="/health/ready", folder=folder, env=env) as server:
+        yield server
+
+
+def _environment(folder: Path, database_url: str) -> dict[str, str]:
+    env = {"YUEBAO_ENV": "test", "YUEBAO_CLOCK": CLOCK, "YUEBAO_DATA_DIR": str(folder)}
+    return {**env, "YUEBAO_DATABASE_URL": database_url} if database_url else env
 
 
 def posts(service: Service, requests: Path) -> Target:

@@ -17,13 +17,13 @@ from bench.load import Load
 DOCUMENT = Path("docs/performance.md")
 
 Results = Mapping[tuple[str, int], Sequence[Load]]
-"""The rounds of each contender at each number of connections; the first contender is the yardstick."""
+"""The rounds of each contender at each number of connections."""
 
 GOAL_CONNECTIONS = 16
 """Goals are set for this many connections at once."""
 
-HEAD = """| | conns | req/s, median [rounds] | ratio | goal | met | p50 ms | p99 ms | p99/p50 | refused | CPU us |
-|---|---|---|---|---|---|---|---|---|---|---|"""
+HEAD = """| | conns | req/s [rounds] | ratio | goal | met | p50 ms | p99 ms | p99/p50 | refused | CPU us | bytes |
+|---|---|---|---|---|---|---|---|---|---|---|---|"""
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,18 @@ class Goal:
         return ratio >= self.ratio and (self.spread is None or spread <= self.spread) and not spoilt
 
 
-def table(results: Results, goals: Mapping[str, Goal] = MappingProxyType({})) -> str:
-    """One line per contender and number of connections, with its ratio to the yardstick's rate and its goal."""
-    yardstick = next(iter(results))[0]
+def table(
+    results: Results,
+    goals: Mapping[str, Goal] = MappingProxyType({}),
+    yardsticks: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """One line per contender and number of connections, with its ratio to its yardstick's rate and its goal.
+
+    `yardsticks` names each contender's; the first contender is everybody else's.
+    """
+    first = next(iter(results))[0]
     lines = [
-        _line(key, rounds, _rate(results[yardstick, key[1]]), goals.get(key[0]))
+        _line(key, rounds, _rate(results[yardsticks.get(key[0], first), key[1]]), goals.get(key[0]))
         for key, rounds in results.items()
     ]
     return "\n".join([f"Measured {datetime.now(UTC).date().isoformat()}, {_machine()}.", "", HEAD, *lines])
@@ -61,7 +68,8 @@ def _line(key: tuple[str, int], rounds: Sequence[Load], yardstick: float, goal: 
     met = "" if goal is None else "yes" if goal.is_met(ratio, p99 / p50, spoilt) else "**no**"
     return (
         f"| {name} | {connections} | {_rate(rounds):,.0f} [{each}] | {ratio:.2f} | {goal or ''} | {met} "
-        f"| {p50:.2f} | {p99:.2f} | {p99 / p50:.1f} | {spoilt} | {median(r.cpu_us for r in rounds):,.0f} |"
+        f"| {p50:.2f} | {p99:.2f} | {p99 / p50:.1f} | {spoilt} | {median(r.cpu_us for r in rounds):,.0f} "
+        f"| {median(r.bytes_each for r in rounds):,.0f} |"
     )
 
 

@@ -51,11 +51,12 @@ end
 function done(summary, latency, requests)
   local errors = summary.errors
   local result = '{"requests": %d, "seconds": %.6f, "p50_ms": %.3f, "p99_ms": %.3f, '
-    .. '"refused": %d, "socket_errors": %d, "exhausted": %s}'
+    .. '"refused": %d, "socket_errors": %d, "exhausted": %s, "bytes": %d}'
   io.write("RESULT ", string.format(result,
     summary.requests, summary.duration / 1e6,
     latency:percentile(50) / 1e3, latency:percentile(99) / 1e3,
     errors.status, errors.connect + errors.read + errors.write + errors.timeout,
-    tostring(threads[1]:get("ended"))
+    tostring(threads[1]:get("ended")),
+    summary.bytes
   ), "\n")
 end

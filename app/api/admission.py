@@ -7,9 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import randint
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from app.api.context import has_body, state_of
 from app.errors import Text, Unavailable
 
 RETRY_SECONDS = (5, 30)
@@ -69,62 +66,3 @@ def _overloaded() -> Unavailable:
         code="overloaded",
         headers={"Retry-After": str(randint(*RETRY_SECONDS))},
     )
-
-
-class Admission:
-    """Holds a slot of the request's kind from the moment there is work to do until the answer is made.
-
-    A small body is awaited outside (`write`): a client that trickles it must not keep others from working.
-    Uploads and imports work while they read, and take their slot first. The slot is given back before the
-    last bytes go out, so that a client that reads slowly holds none either.
-    """
-
-    def __init__(self, app: ASGIApp, *, quotas: Mapping[str, Quota] = QUOTAS) -> None:
-        self.app = app
-        self.gates = {kind: Gate(quota) for kind, quota in quotas.items()}
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        state = state_of(scope)
-        gate = None if "actor" not in state else self.gates.get(state["kind"])
-        if gate is None:
-            await self.app(scope, receive, send)
-            return
-        visit = _Visit(gate, receive, send)
-        if state["kind"] != "write" or not has_body(scope):
-            await visit.enter()
-        try:
-            await self.app(scope, visit.receive, visit.send)
-        finally:
-            visit.leave()
-
-
-class _Visit:
-    """One request's slot, taken at most once and given back exactly once."""
-
-    __slots__ = ("_receive", "_send", "gate", "is_inside")
-
-    def __init__(self, gate: Gate, receive: Receive, send: Send) -> None:
-        self.gate = gate
-        self._receive = receive
-        self._send = send
-        self.is_inside = False
-
-    async def enter(self) -> None:
-        await self.gate.enter()
-        self.is_inside = True
-
-    def leave(self) -> None:
-        if self.is_inside:
-            self.is_inside = False
-            self.gate.leave()
-
-    async def receive(self) -> Message:
-        message = await self._receive()
-        if not self.is_inside and message["type"] == "http.request" and not message.get("more_body"):
-            await self.enter()
-        return message
-
-    async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.body" and not message.get("more_body"):
-            self.leave()
-        await self._send(message)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Any, Literal
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
 from app.api.context import headers_of, state_of
 from app.domain.network import is_within
@@ -45,7 +45,6 @@ class Authenticate:
 
     def __init__(
         self,
-        app: ASGIApp,
         *,
         authenticate: Authenticator,
         is_public: Callable[[str], bool],
@@ -53,7 +52,6 @@ class Authenticate:
         cookie: str = "__Host-yuebao",
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        self.app = app
         self.authenticate = authenticate
         self.is_public = is_public
         self.is_page = is_page
@@ -63,12 +61,12 @@ class Authenticate:
         )
         self._actors: dict[tuple[Kind, str], tuple[float, Any]] = {}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope) -> None:
+        """Find out who asks. Raises Unauthenticated, Malformed, Forbidden."""
         if self.is_public(scope["path"]):
             await self._welcome(scope)
         else:
             await self._admit(scope)
-        await self.app(scope, receive, send)
 
     async def _admit(self, scope: Scope) -> None:
         """Let a known caller in."""
@@ -101,7 +99,7 @@ class Authenticate:
 
     def _credential(self, headers: dict[bytes, bytes]) -> tuple[Kind, str]:
         authorization = headers.get(b"authorization")
-        session = self._cookie.search(headers.get(b"cookie", b""))
+        session = self._cookie.search(headers[b"cookie"]) if b"cookie" in headers else None
         if authorization is None:
             if session is None:
                 raise _unauthenticated("")

@@ -18,7 +18,7 @@ from starlette.types import Message
 
 from app.api.context import has_body, headers_of
 from app.api.findings import MAX_FINDINGS, finding, refusal
-from app.api.middleware import too_large
+from app.api.head import too_large
 from app.api.problems import RequestTimeout
 from app.api.shape import body_findings
 from app.api.strict_json import Loaded, load, rewrite

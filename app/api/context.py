@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
 State = dict[str, Any]
+Headers = list[tuple[bytes, bytes]]
 
 
 def state_of(scope: Scope) -> State:
@@ -18,11 +19,11 @@ def state_of(scope: Scope) -> State:
 
 
 def headers_of(scope: Scope) -> dict[bytes, bytes]:
-    """The headers by lower-case name; of a repeated one the last (HostCheck refuses the dangerous ones)."""
-    state = state_of(scope)
-    if "headers" not in state:
-        state["headers"] = dict(scope["headers"])
-    headers: dict[bytes, bytes] = state["headers"]
+    """The headers by lower-case name; of a repeated one the last (`check_head` refuses the dangerous ones)."""
+    try:
+        headers: dict[bytes, bytes] = scope["state"]["headers"]
+    except KeyError:
+        headers = state_of(scope)["headers"] = dict(scope["headers"])
     return headers
 
 

@@ -26,6 +26,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 Read = Callable[[Request], Awaitable[Any]]
 
 
+LONGEST_KNOWN = 200
+"""Characters of a path whose meaning is remembered."""
+
+MOST_KNOWN = 4096
+"""Paths that are remembered."""
+
+
 def runner(route: Route) -> ASGIApp:
     """The cheapest application that answers for a route."""
     if isinstance(route, APIRoute) and is_plain(route):
@@ -72,6 +79,7 @@ class Direct:
     def __init__(self, dependant: Dependant) -> None:
         self.endpoint = cast("Callable[..., Awaitable[Response]]", dependant.call)
         self.request_name = dependant.request_param_name
+        self._known: dict[str, dict[str, Any]] = {}
         self.path, self.query, self.header = (
             dependant.path_params,
             dependant.query_params,
@@ -91,10 +99,12 @@ class Direct:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send)
         values: dict[str, Any] = {}
-        await self._fill(self.before, request, values)
+        if self.before:
+            await self._fill(self.before, request, values)
         if self.path or self.query or self.header:
             self._parse(request, values)
-        await self._fill(self.bodies, request, values)
+        if self.bodies:
+            await self._fill(self.bodies, request, values)
         if self.request_name:
             values[self.request_name] = request
         response = await self.endpoint(**values)
@@ -109,7 +119,7 @@ class Direct:
                 values[name] = value
 
     def _parse(self, request: Request, values: dict[str, Any]) -> None:
-        path, path_errors = request_params_to_args(self.path, request.path_params)
+        path, path_errors = self._of_path(request.scope)
         errors = [*path_errors]
         values.update(path)
         if self.unasked is not None and not request.scope["query_string"]:
@@ -124,3 +134,19 @@ class Direct:
             values.update(header)
         if errors:
             raise RequestValidationError(errors)
+
+    def _of_path(self, scope: Scope) -> tuple[dict[str, Any], list[Any]]:
+        """The values of the path's parameters, and what is wrong with them.
+
+        A value made once is remembered: it is text, a number or of an enumeration, and takes half of what a short
+        route takes.
+        """
+        path = scope["path"]
+        if path in self._known:
+            return self._known[path], []
+        values, errors = request_params_to_args(self.path, scope["path_params"])
+        if len(path) <= LONGEST_KNOWN and not errors:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[path] = values
+        return values, errors

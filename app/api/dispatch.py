@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -14,7 +15,7 @@ from pydantic import BaseModel
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.direct import runner
+from app.api.direct import LONGEST_KNOWN, MOST_KNOWN, runner
 from app.api.findings import finding, refusal
 from app.api.strict_json import BAD_TEXT_PATTERN, pointer_to
 from app.errors import Finding, Malformed, MethodNotAllowed
@@ -94,6 +95,7 @@ class Dispatch:
     def __init__(self, routes: Iterable[BaseRoute], otherwise: ASGIApp) -> None:
         self.otherwise = otherwise
         self._root: dict[str, Any] = {}
+        self._known = lru_cache(maxsize=MOST_KNOWN)(self.find)
         for route in routes:
             if isinstance(route, Route) and ":path}" not in route.path:
                 self._add(Entry(route))
@@ -122,7 +124,8 @@ class Dispatch:
         return [each for each in found if each[0].shape == found[0][0].shape]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        found = self.find(scope["path"])
+        path = scope["path"]
+        found = self._known(path) if len(path) <= LONGEST_KNOWN else self.find(path)
         if not found:
             await self.otherwise(scope, receive, send)
             return
@@ -140,7 +143,7 @@ class Dispatch:
     ) -> None:
         scope["route"] = entry.route
         scope["endpoint"] = entry.route.endpoint
-        scope["path_params"] = parameters
+        scope["path_params"] = dict(parameters)
         if scope["query_string"]:
             entry.check_query(scope["query_string"])
         await entry.app(scope, receive, _without_body(send) if scope["method"] == "HEAD" else send)

@@ -1,4 +1,4 @@
-"""The application object: FastAPI's declarations and OpenAPI, run behind the layers of this edge."""
+"""The application object: FastAPI's declarations and OpenAPI, behind an edge of our own."""
 
 from __future__ import annotations
 
@@ -6,17 +6,22 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import perf_counter
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api.admission import QUOTAS, Admission, Quota
+from app.api.admission import QUOTAS, Gate, Quota
 from app.api.authentication import Authenticate, Authenticator
+from app.api.context import headers_of, state_of
 from app.api.dispatch import Dispatch
-from app.api.middleware import Arrival, BodyLimit, HostCheck, Lane, Refusals, ResponseHeaders
-from app.api.observation import AccessLog, BufferedLines, Metrics, Observation
+from app.api.exchange import ON_ANSWERS, ON_PAGES, Exchange
+from app.api.head import Ids, Lane, Lanes, check_client, check_head
+from app.api.observation import CLIENT_LEFT, AccessLog, BufferedLines, Metrics
+from app.api.problems import problem_of, send_problem
 from app.domain.clock import Clock
 
 PUBLIC = ("/health/", "/docs", "/openapi.json")
@@ -58,7 +63,7 @@ class EdgeOptions:
 
 
 class Edge(FastAPI):
-    """FastAPI with its request path replaced: the layers below, then a table of routes, then the route.
+    """FastAPI with its request path replaced: one way in, one way out, and between them a table of routes.
 
     FastAPI's own stack tries every route in turn and every included router twice, looks for telemetry in the
     environment on each request, and answers a crash outside all other layers, where no header, log line or
@@ -69,6 +74,9 @@ class Edge(FastAPI):
         self.edge = options
         self.metrics = Metrics()
         self.log = AccessLog(options.write_log, is_verbose=options.is_verbose)
+        self._ids = Ids()
+        self._lanes = Lanes(max_json_bytes=options.max_json_bytes, lanes=options.lanes)
+        self._gates = {kind: Gate(quota) for kind, quota in options.quotas.items()}
         unchecked = {"docs_url": None, "redoc_url": None, "openapi_url": None, "redirect_slashes": False}
         super().__init__(**{**unchecked, "separate_input_output_schemas": False, **declared})
 
@@ -78,27 +86,17 @@ class Edge(FastAPI):
             self.router.routes.extend(router.routes)
 
     def build_middleware_stack(self) -> ASGIApp:
-        """The layers from the inside out. Called once, when the first request comes."""
-        options = self.edge
-        otherwise = AsyncExitStackMiddleware(self.router)
-        app: ASGIApp = Dispatch(self.router.routes, otherwise=otherwise)
-        app = Admission(app, quotas=options.quotas)
-        app = Authenticate(
-            app,
-            authenticate=options.authenticate,
-            is_public=options.is_public,
-            is_page=options.is_page,
-            cookie=options.cookie,
+        """The routes. Called when the first request comes, and again by a test that wants all callers forgotten."""
+        self._authenticate = Authenticate(
+            authenticate=self.edge.authenticate,
+            is_public=self.edge.is_public,
+            is_page=self.edge.is_page,
+            cookie=self.edge.cookie,
         )
-        app = BodyLimit(app, max_json_bytes=options.max_json_bytes, lanes=options.lanes)
-        app = HostCheck(app, allowed=options.allowed_hosts)
-        app = Refusals(app, report=self.log.crash)
-        app = ResponseHeaders(app, pages=options.is_page)
-        app = Observation(app, sinks=(self.log, self.metrics))
-        return Arrival(app, now=options.now)
+        return Dispatch(self.router.routes, otherwise=AsyncExitStackMiddleware(self.router))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run a request through the layers; the life of the process stays with FastAPI's router."""
+        """Answer a request; the life of the process stays with FastAPI's router."""
         scope["app"] = self
         if scope["type"] != "http":
             await self.router(scope, receive, send)
@@ -109,4 +107,48 @@ class Edge(FastAPI):
             scope["path"] = scope["path"].removeprefix(prefix)
         if self.middleware_stack is None:
             self.middleware_stack = self.build_middleware_stack()
-        await self.middleware_stack(scope, receive, send)
+        self._arrive(scope)
+        fixed = ON_PAGES if self.edge.is_page(scope["path"]) else ON_ANSWERS
+        await self._answer(Exchange(scope, receive, send, fixed), self.middleware_stack)
+
+    def _arrive(self, scope: Scope) -> None:
+        """Note when the head was there, and the request's id."""
+        state = state_of(scope)
+        state["received_at"] = self.edge.now()
+        state["request_id"] = self._ids.of(headers_of(scope).get(b"x-request-id"))
+
+    async def _answer(self, exchange: Exchange, routes: ASGIApp) -> None:
+        """Whatever happens on the way becomes an answer, and every answer a line of the log and a count."""
+        scope, started = exchange.scope, perf_counter()
+        try:
+            await self._admit(exchange)
+            await routes(scope, exchange.receive, exchange.send)
+        except ClientDisconnect:
+            pass
+        except Exception as error:
+            await self._refuse(error, exchange)
+        finally:
+            exchange.leave()
+            status, seconds = exchange.state.get("status", CLIENT_LEFT), perf_counter() - started
+            self.log(scope, status, seconds)
+            self.metrics(scope, status, seconds)
+
+    async def _admit(self, exchange: Exchange) -> None:
+        """Everything that the head alone decides, in this order: from whom, is it clear, how much, who, how many."""
+        scope = exchange.scope
+        check_client(scope)
+        check_head(scope, self.edge.allowed_hosts)
+        self._lanes.assign(scope)
+        await self._authenticate(scope)
+        gate = self._gates.get(exchange.state["kind"]) if "actor" in exchange.state else None
+        if gate is not None:
+            await exchange.enter(gate)
+
+    async def _refuse(self, error: Exception, exchange: Exchange) -> None:
+        """Answer with the problem that an exception stands for, and report a crash."""
+        problem = problem_of(error)
+        if problem.status == 500:
+            self.log.crash(exchange.scope, error)
+        # After the first byte there is no way back: returning early makes the server cut the connection.
+        if not exchange.has_begun:
+            await send_problem(problem, exchange.scope, exchange.send)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -25,6 +26,11 @@ def preferred(request: Request, *offers: str) -> str:
     header = headers_of(request.scope).get(b"accept")
     if header is None:
         return offers[0]
+    return _liked_best(header, offers)
+
+
+@lru_cache(maxsize=64)
+def _liked_best(header: bytes, offers: tuple[str, ...]) -> str:
     ranges = _ranges(header.decode("latin-1"))
     liked = [(_quality(offer, ranges), -place, offer) for place, offer in enumerate(offers)]
     quality, _, best = max(liked)

@@ -6,21 +6,18 @@ import asyncio
 import json
 import re
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
-from time import perf_counter
+from io import TextIOWrapper
 from typing import Any, TextIO
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
 from app.api.context import headers_of, request_id_of, state_of
-
-Sink = Callable[[Scope, int, float], None]
-"""Takes a finished request's scope, its status and its duration in seconds."""
 
 CLIENT_LEFT = 499
 """The status under which a request is counted whose client left before the answer began."""
@@ -32,34 +29,13 @@ _BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0
 _ENCODE = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), check_circular=False).encode
 
 
-class Observation:
-    """Notes the status as soon as an answer begins, and tells the sinks when a request is over."""
-
-    def __init__(self, app: ASGIApp, *, sinks: Sequence[Sink]) -> None:
-        self.app = app
-        self.sinks = sinks
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        state = state_of(scope)
-        started = perf_counter()
-
-        async def send_and_note(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                state["status"] = message["status"]
-            await send(message)
-
-        try:
-            await self.app(scope, receive, send_and_note)
-        finally:
-            seconds = perf_counter() - started
-            for sink in self.sinks:
-                sink(scope, state.get("status", CLIENT_LEFT), seconds)
-
-
 class BufferedLines:
     """Writes lines to a stream and flushes within `delay` seconds: one system call for many requests."""
 
     def __init__(self, stream: TextIO, delay: float = 0.2) -> None:
+        if isinstance(stream, TextIOWrapper):
+            # PYTHONUNBUFFERED, as containers set it, would make a system call of each line.
+            stream.reconfigure(line_buffering=False, write_through=False)
         self.stream = stream
         self.delay = delay
         self._due: asyncio.TimerHandle | None = None

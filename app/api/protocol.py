@@ -1,5 +1,7 @@
 """uvicorn's protocol with deadlines: half-sent and oversized heads, stalled readers, cut-off bodies all end.
 
+An answer's head goes out with its body.
+
 Pass it to uvicorn as `http=DeadlineProtocol`, with `ws="none"`, `server_header=False` and `access_log=False`.
 """
 
@@ -22,6 +24,46 @@ MAX_HEAD = 65_536
 """Bytes of request line and headers together."""
 
 
+class HeadWithBody:
+    """A transport that sends the head of an answer together with the first piece of its body.
+
+    uvicorn writes one after the other, and uvloop sends each at once: two system calls, of which the first wakes
+    the reader for nothing. A head that no body follows goes out at the loop's next turn.
+    """
+
+    __slots__ = ("_head", "_loop", "_transport")
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._head = b""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Send a piece, or keep it for the next if it is a head."""
+        if self._head:
+            head, self._head = self._head, b""
+            self._transport.writelines([head, data])
+        elif data.startswith(b"HTTP/1.1 "):
+            self._head = data
+            self._loop.call_soon(self._flush)
+        else:
+            self._transport.write(data)
+
+    def close(self) -> None:
+        """Send what waits, and close when it is sent."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        # A client that has left meanwhile gets nothing: uvloop refuses to write for it.
+        if self._head and not self._transport.is_closing():
+            head, self._head = self._head, b""
+            self._transport.write(head)
+
+
 class DeadlineProtocol(HttpToolsProtocol):
     """One timer per connection, not per request: it looks every HEAD_SECONDS and cuts what is overdue.
 
@@ -30,7 +72,7 @@ class DeadlineProtocol(HttpToolsProtocol):
     """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
-        super().connection_made(transport)
+        super().connection_made(HeadWithBody(transport, self.loop))  # type: ignore[arg-type]  # all that uvicorn asks for
         self.head_since: float | None = self.loop.time()
         self.head_bytes = 0
         self.fresh_bytes = 0

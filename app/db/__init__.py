@@ -7,9 +7,19 @@ read-only snapshot. On PostgreSQL an advisory lock keeps the writers of several 
 databases behave alike (docs/decisions/0003-one-writer-lane.md).
 """
 
-from app.db.database import Database
+from app.db.database import Database, Stamp
 from app.db.session import Question, Row, Session, question
 from app.db.source import SourceError, rows_of
 from app.db.statement import prepared
 
-__all__ = ["Database", "Question", "Row", "Session", "SourceError", "prepared", "question", "rows_of"]
+__all__ = [
+    "Database",
+    "Question",
+    "Row",
+    "Session",
+    "SourceError",
+    "Stamp",
+    "prepared",
+    "question",
+    "rows_of",
+]

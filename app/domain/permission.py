@@ -313,9 +313,10 @@ class Actor:
 
         Raises NotFound or Forbidden (design.md section 4: "Out of scope reads as 404, not 403").
         """
-        if not any(g.reaches(path) for g in self.grants):
+        reaching = [g for g in self.grants if g.reaches(path)]
+        if not reaching:
             raise NotFound()
-        if not self.may(action, path):
+        if not any(self._allows(g.role, action) for g in reaching):
             raise Forbidden()
 
     def check_role(self, action: Action) -> None:

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from threading import Lock
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import orjson
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, select
 
-from app.db import Row, Session, prepared
+from app.db import Row, Session, Stamp, prepared
 from app.domain.aggregate import UnitFigures, View, aggregate
 from app.domain.form import FormVersion
 from app.domain.period import Period
 from app.domain.permission import Action, Actor
 from app.domain.values import FiguresRow
 from app.domain.workflow import Status
-from app.models import Figures, Report, Unit
+from app.models import Figures, Report
 from app.models.report import IS_ACCEPTED
 from app.services import forms, revisions, units, vintages
 
 _FIGURES = Figures.__table__  # type: ignore[attr-defined]
 _REPORTS = Report.__table__  # type: ignore[attr-defined]
-_UNITS = Unit.__table__  # type: ignore[attr-defined]
-_PATH = _UNITS.c.report_path
 
 MUNICIPALITIES = frozenset({"110000", "120000", "310000", "500000"})
 """直辖市 have no prefectures, so column 1 does not apply to what reports to them (domain.md 3.3)."""
@@ -53,11 +52,6 @@ _OF_MONTH = (
         _REPORTS, (_REPORTS.c.unit_code == _FIGURES.c.unit_code) & (_REPORTS.c.period == _FIGURES.c.period)
     )
     .where(_FIGURES.c.period == bindparam("month"))
-)
-_OF_PERIOD = prepared(
-    _OF_MONTH.join(_UNITS, _UNITS.c.code == _FIGURES.c.unit_code).where(
-        or_(bindparam("path") == _PATH, (bindparam("path_from") < _PATH) & (bindparam("path_to") > _PATH)),
-    )
 )
 _OF_CODES = prepared(
     _OF_MONTH.where(_FIGURES.c.unit_code >= bindparam("first"), _FIGURES.c.unit_code < bindparam("end"))
@@ -110,10 +104,15 @@ def live(
 _Question: TypeAlias = tuple[str, str, str, int | None, bool]
 
 
-class Kept(NamedTuple):
+@dataclass(slots=True)
+class Kept:
+    """An answer with the state of the database that it was computed from."""
+
     state: str
     tag: str
     body: bytes
+    seen: tuple[Stamp, str] | None = None
+    """When it was last found to stand, and the unit's report path then."""
 
 
 MOST_BYTES = 256 * 1024 * 1024
@@ -135,6 +134,19 @@ class Answers:
         self._kept: OrderedDict[_Question, Kept] = OrderedDict()
         self._lock = Lock()
 
+    def standing(
+        self, stamp: Stamp, *, unit_code: str, period: str, view: View, vintage: int | None, by: Actor
+    ) -> Kept | None:
+        """The answer if `kept` found that it stands and nothing was committed since; no look at the database.
+
+        Raises NotFound, Forbidden.
+        """
+        kept = self._kept.get((unit_code, period, view.value, vintage, by.is_reporter_only))
+        if kept is None or kept.seen is None or kept.seen[0] != stamp:
+            return None
+        by.check(Action.READ_AGGREGATES, kept.seen[1])
+        return kept
+
     def kept(
         self,
         session: Session,
@@ -144,15 +156,20 @@ class Answers:
         view: View,
         vintage: int | None = None,
         by: Actor,
+        stamp: Stamp | None = None,
     ) -> Kept | None:
-        """The answer as it still stands, or None when it must be computed.
+        """The answer as it still stands, or None when it must be computed; `stamp` was taken before the session.
 
         Who may not read it is refused before the cache is looked at. Raises NotFound, Forbidden.
         """
         unit = units.get(session, unit_code)
         by.check(Action.READ_AGGREGATES, unit["report_path"])
         kept = self._kept.get((unit_code, str(period), view.value, vintage, by.is_reporter_only))
-        return kept if kept and kept.state == revisions.current(session, str(period)) else None
+        if kept is None or kept.state != revisions.current(session, str(period)):
+            return None
+        if stamp is not None:
+            kept.seen = stamp, unit["report_path"]
+        return kept
 
     def computed(
         self,
@@ -199,10 +216,13 @@ def _parts(
     session: Session, unit: Row, period: Period, form: FormVersion, *, is_blind: bool
 ) -> tuple[list[UnitFigures], bool]:
     """What each unit brings, and whether all of it is final."""
-    path = unit["report_path"]
-    rows = session.all(_OF_PERIOD, month=str(period), path=path, path_from=path + "/", path_to=path + "0")
-    found = [row for row in rows if not is_blind or row["status"] not in _UNSENT]
     contributing = units.contributors(session, unit, on=form.window(period).end)
+    if not contributing:
+        return [], False
+    # By codes and not by the units' paths, for which a database would look at every figure of the month.
+    first, end = contributing[0]["code"], contributing[-1]["code"] + "0"
+    rows = session.all(_OF_CODES, month=str(period), first=first, end=end)
+    found = [row for row in rows if not is_blind or row["status"] not in _UNSENT]
     return _contributions(session, contributing, found, period), _is_final(contributing, rows)
 
 

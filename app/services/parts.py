@@ -26,6 +26,13 @@ QUESTIONS = 2
 """Sums kept in parts at a time; the answer for 41,000 units takes 60 MB."""
 
 
+MOST_FEW = 10_000
+"""Questions of which it is remembered that they concern a few units."""
+
+_Register = tuple[str, str, str]
+"""A unit, a day, and the number of the register's changes: what decides who contributes."""
+
+
 class _Part(NamedTuple):
     """What one city adds: its sums, and its units as JSON without brackets."""
 
@@ -42,7 +49,8 @@ class Parts:
     def __init__(self, many: int = MANY) -> None:
         self._many = many
         self._kept: OrderedDict[tuple[str, str, str], dict[str, _Part]] = OrderedDict()
-        self._expected: tuple[tuple[str, str, str], dict[str, list[Row]]] | None = None
+        self._expected: tuple[_Register, dict[str, list[Row]]] | None = None
+        self._few: set[_Register] = set()
         self._lock = Lock()
 
     def __call__(
@@ -53,10 +61,10 @@ class Parts:
         The tag is a hash of the parts' hashes, because hashing 60 MB takes longer than all else.
         """
         form = forms.in_force(session, period)
-        states = revisions.parts(session, str(period))
-        expected = self._contributors(session, unit, form, period, states.common)
-        if sum(len(rows) for rows in expected.values()) < self._many:
+        expected = self._contributors(session, unit, form, period)
+        if expected is None:
             return None
+        states = revisions.parts(session, str(period))
         key = (unit["code"], str(period), view.value)
         before = self._kept.get(key, {})
         parts = {
@@ -68,18 +76,28 @@ class Parts:
         return _joined(head, list(parts.values()))
 
     def _contributors(
-        self, session: Session, unit: Row, form: FormVersion, period: Period, common: str
-    ) -> dict[str, list[Row]]:
-        """The contributing units by part and code; the register seldom changes and takes long to read."""
+        self, session: Session, unit: Row, form: FormVersion, period: Period
+    ) -> dict[str, list[Row]] | None:
+        """The contributing units by part and code, or None for a few; the register seldom changes and takes long
+        to read, and so do the states of all parts, which a few do not need."""
         cut_off = form.window(period).end
-        key = (unit["code"], cut_off.isoformat(), common.partition(".")[0])
+        register = revisions.current(session, str(period)).partition(".")[0]
+        key = (unit["code"], cut_off.isoformat(), register)
         kept = self._expected
-        if kept is None or kept[0] != key:
+        if key not in self._few and (kept is None or kept[0] != key):
             found = units.contributors(session, unit, on=cut_off)
+            if len(found) < self._many:
+                self._note_few(key)
+                return None
             by_part = groupby(found, key=lambda row: revisions.part_of(row["code"]))
-            kept = key, {name: list(rows) for name, rows in by_part}
-            self._expected = kept
-        return kept[1]
+            kept = self._expected = key, {name: list(rows) for name, rows in by_part}
+        return None if kept is None or kept[0] != key else kept[1]
+
+    def _note_few(self, key: _Register) -> None:
+        with self._lock:
+            if len(self._few) >= MOST_FEW:
+                self._few.clear()
+            self._few.add(key)
 
     def _keep(self, key: tuple[str, str, str], parts: dict[str, _Part]) -> None:
         with self._lock:

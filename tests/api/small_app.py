@@ -18,7 +18,7 @@ from app.api.conditional import IF_MATCH, byte_range, etag_of, if_match, is_unch
 from app.api.context import actor_of, headers_of, received_at
 from app.api.docs import docs_router
 from app.api.edge import Edge, EdgeOptions
-from app.api.middleware import Lane
+from app.api.head import Lane
 from app.api.openapi import refusals
 from app.api.paging import DEFAULT_LIMIT, Cursor, Limit, decode_cursor, encode_cursor
 from app.api.strict_json import Loaded, Unusable

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import update
 
+from app.db import Database
+from app.models import Unit
+from app.services import revisions
 from tests.api.test_aggregates import file, reconcile
 from tests.samples import (
     GUANGDONG,
@@ -15,12 +19,18 @@ from tests.samples import (
 )
 from tests.service import Service
 
+UNITS = Unit.__table__  # type: ignore[attr-defined]
+
 
 class TestEntityTags:
     ADDRESS = f"/api/v1/aggregates/2015-04/{GUANGDONG}"
 
     def tag(self, service: Service, period: str = "2015-04") -> str:
-        return service.get(self.ADDRESS.replace("2015-04", period), by="reviewer").etag
+        """Asked three times, so that the answer is computed, found to stand, and known to stand."""
+        address = self.ADDRESS.replace("2015-04", period)
+        tag, *later = (service.get(address, by="reviewer").etag for _ in range(3))
+        assert later == [tag, tag]
+        return tag
 
     def test_an_unchanged_answer_is_not_sent_again(self, service: Service) -> None:
         first = service.get(self.ADDRESS, by="reviewer")
@@ -36,6 +46,23 @@ class TestEntityTags:
         first, again = (service.get(self.ADDRESS, by=by) for by in ("reviewer", "centre"))
 
         assert (first.body, first.etag) == (again.body, again.etag)
+
+    def test_an_answer_known_to_stand_is_still_refused_to_who_may_not_read_it(self, service: Service) -> None:
+        self.tag(service)
+        absent = service.get(self.ADDRESS.replace(GUANGDONG, "449900"), by="guangzhou")
+
+        refused = service.get(self.ADDRESS, by="guangzhou")
+
+        assert (refused.status, refused.code) == (absent.status, absent.code) == (404, "not-found")
+
+    def test_a_change_by_another_process_is_seen_at_once(self, service: Service) -> None:
+        before = self.tag(service)
+
+        with Database(service.database_url).transaction() as session:
+            session.run(update(UNITS).where(UNITS.c.code == GUANGDONG).values(name="示例省"))
+            revisions.bump(session, revisions.REGISTER)
+
+        assert self.tag(service) != before
 
     @pytest.mark.parametrize("change", ["report", "correction", "acceptance", "withdrawal", "ledger"])
     def test_every_change_makes_another_answer(self, service: Service, change: str) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 import pytest
 
 from app.api import protocol
+from app.api.protocol import HeadWithBody
 from tests.api.server import running
 from tests.api.small_app import EXAMPLE, small_app
 
@@ -222,3 +224,64 @@ def test_a_client_that_asks_first_is_told_before_it_sends_its_body(port: int) ->
 
     assert talk(port, refused)[0] == [401]
     assert talk(port, POST + expecting + b"\r\n")[0] == [100]
+
+
+class Sent(asyncio.Transport):
+    """A transport that notes what it was given, call by call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[bytes | str] = []
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.calls.append(bytes(data))
+
+    def writelines(self, pieces: Iterable[bytes | bytearray | memoryview]) -> None:
+        self.calls.append(b"".join(pieces))
+
+    def close(self) -> None:
+        self.calls.append("closed")
+
+    def abort(self) -> None:
+        self.calls.append("aborted")
+
+    def is_closing(self) -> bool:
+        return bool({"closed", "aborted"} & set(self.calls))
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "calls"),
+    [
+        ([HEAD, b"body"], [HEAD + b"body"]),
+        ([HEAD, b"body", b"more"], [HEAD + b"body", b"more"]),
+        ([HEAD, "turn", b"late"], [HEAD, b"late"]),
+        ([HEAD, "turn"], [HEAD]),
+        ([HEAD, "close"], [HEAD, "closed"]),
+        ([HEAD, "abort"], ["aborted"]),
+        (
+            [b"HTTP/1.1 100 Continue\r\n\r\n", HEAD, b"body"],
+            [b"HTTP/1.1 100 Continue\r\n\r\n" + HEAD, b"body"],
+        ),
+        ([b"body"], [b"body"]),
+    ],
+)
+def test_the_head_of_an_answer_goes_out_with_its_body_and_in_order(
+    pieces: list[bytes | str], calls: list[bytes | str]
+) -> None:
+    async def scenario() -> list[bytes | str]:
+        sent = Sent()
+        transport = HeadWithBody(sent, asyncio.get_running_loop())
+        for piece in pieces:
+            if isinstance(piece, bytes):
+                transport.write(piece)
+            elif piece == "turn":
+                await asyncio.sleep(0)
+            else:
+                getattr(transport, piece)()
+        await asyncio.sleep(0)
+        return sent.calls
+
+    assert asyncio.run(scenario()) == calls

@@ -7,7 +7,7 @@ from bench.table import Goal, publish, table
 
 
 def load(rate, p50=2.0, p99=6.0, refused=0):
-    return Load(rate, 1.0, p50, p99, refused, 0, False, 500.0)
+    return Load(rate, 1.0, p50, p99, refused, 0, False, rate * 1234, 500.0)
 
 
 def test_the_first_contender_is_the_yardstick_at_the_same_number_of_connections():
@@ -21,11 +21,20 @@ def test_the_first_contender_is_the_yardstick_at_the_same_number_of_connections(
     lines = table(results, {"ours": Goal(2, spread=4)}).splitlines()[-4:]
 
     assert lines == [
-        "| floor | 1 | 200 [100, 300, 200] | 1.00 |  |  | 2.00 | 6.00 | 3.0 | 0 | 500 |",
-        "| ours | 1 | 800 [900, 800, 100] | 4.00 |  |  | 2.00 | 6.00 | 3.0 | 0 | 500 |",
-        "| floor | 16 | 400 [400] | 1.00 |  |  | 2.00 | 6.00 | 3.0 | 0 | 500 |",
-        "| ours | 16 | 1,000 [1,000] | 2.50 | ≥ 2, p99 ≤ 4 p50 | yes | 2.00 | 6.00 | 3.0 | 0 | 500 |",
+        "| floor | 1 | 200 [100, 300, 200] | 1.00 |  |  | 2.00 | 6.00 | 3.0 | 0 | 500 | 1,234 |",
+        "| ours | 1 | 800 [900, 800, 100] | 4.00 |  |  | 2.00 | 6.00 | 3.0 | 0 | 500 | 1,234 |",
+        "| floor | 16 | 400 [400] | 1.00 |  |  | 2.00 | 6.00 | 3.0 | 0 | 500 | 1,234 |",
+        "| ours | 16 | 1,000 [1,000] | 2.50 | ≥ 2, p99 ≤ 4 p50 | yes | 2.00 | 6.00 | 3.0 | 0 | 500 | 1,234 |",
     ]
+
+
+def test_a_contender_may_have_a_yardstick_of_its_own():
+    results = {("floor", 16): [load(400)], ("slow floor", 16): [load(100)], ("ours", 16): [load(800)]}
+
+    lines = table(results, {"ours": Goal(8)}, {"slow floor": "slow floor", "ours": "slow floor"}).splitlines()
+
+    assert [line.split(" | ")[3] for line in lines[-3:]] == ["1.00", "1.00", "8.00"]
+    assert "| ≥ 8 | yes |" in lines[-1]
 
 
 @pytest.mark.parametrize("spoilt", [load(700), load(1000, p99=8.1), load(1000, refused=1)])

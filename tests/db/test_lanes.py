@@ -186,6 +186,39 @@ def test_the_database_itself_refuses_to_change_what_is_immutable(
         session.control(change.format(table, column, column))
 
 
+def test_a_stamp_is_another_one_after_every_commit_and_the_same_after_reading(database: Database) -> None:
+    async def scenario() -> list[object]:
+        stamps = [database.stamp(), database.stamp()]
+        await database.write(add, "a")
+        stamps.append(database.stamp())
+        with Database(database.url).transaction() as session:
+            session.run(ADD, name="b", number=1)
+        stamps.append(database.stamp())
+        await database.look(get, "a")
+        stamps.append(database.stamp())
+        database.stop()
+        return [*stamps, database.stamp()]
+
+    first, same, written, elsewhere, read, reopened = asyncio.run(scenario())
+
+    if not database.is_sqlite:
+        assert {first, same, written, elsewhere, read, reopened} == {None}
+        return
+    assert first == same
+    assert elsewhere == read
+    assert len({first, written, elsewhere, reopened}) == 4
+
+
+def test_a_stamp_holds_no_snapshot(database: Database) -> None:
+    async def scenario() -> int | None:
+        database.stamp()
+        await database.write(add, "a", 7)
+        database.stamp()
+        return await database.look(get, "a")
+
+    assert asyncio.run(scenario()) == 7
+
+
 def test_a_look_sees_what_was_written_and_can_write_nothing(database: Database) -> None:
     async def scenario() -> int | None:
         await database.write(add, "a", 7)

@@ -10,7 +10,8 @@ import pytest
 from app.api import authentication
 from app.api import body as bodies
 from app.api.authentication import MAX_AGE
-from app.api.middleware import CLOSED, PAGE, name_of
+from app.api.exchange import CLOSED, PAGE
+from app.api.head import name_of
 from tests.api.asgi import HOST, JSON, TOKEN, call, exchange, scope_of
 from tests.api.slow_client import trickle
 from tests.api.small_app import EXAMPLE, Caller, small_app
@@ -97,7 +98,7 @@ def test_only_the_allowed_names_are_served(host: str, status: int) -> None:
     app = small_app(allowed_hosts=frozenset({"yuebao.gov.cn", "[::1]"}))
 
     assert call(app, "GET", "/health/live", ("host", host)).status == status
-    assert name_of("[::1]") == "[::1]"
+    assert name_of(b"[::1]") == "[::1]"
 
 
 @pytest.mark.parametrize(
