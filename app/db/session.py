@@ -100,7 +100,7 @@ class Session:
     def many(self, statement: Prepared, rows: Iterable[Mapping[str, Any]]) -> None:
         """Run one write for many rows."""
         compiled = self._compiled(statement)
-        parameters = [compiled.parameters(row) for row in rows]
+        parameters = [compiled.parameters({**row}) for row in rows]
         if parameters:
             self._ahead.clear()
             self._part()

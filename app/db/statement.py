@@ -9,7 +9,7 @@ statement anew on every execution (26 us instead of 4).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from operator import itemgetter
 from typing import Any
 
@@ -39,9 +39,9 @@ class Compiled:
         converters = tuple(_result_converter(column.type, dialect) for column in columns)
         self.columns = tuple((i, c) for i, c in enumerate(converters) if c is not None)
 
-    def parameters(self, values: Mapping[str, Any]) -> Parameters:
-        """The driver's parameters: the statement's own constants, overlaid with the given values."""
-        merged = {**self.defaults, **values} if len(values) < len(self.defaults) else {**values}
+    def parameters(self, values: dict[str, Any]) -> Parameters:
+        """The driver's parameters: the statement's own constants, overlaid with the given values, which are used up."""
+        merged = {**self.defaults, **values} if len(values) < len(self.defaults) else values
         for name, convert in self.binds:
             merged[name] = convert(merged[name])
         return merged if self._in_order is None else self._in_order(merged)
