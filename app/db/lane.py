@@ -104,6 +104,9 @@ class Writer:
                 self._break(jobs, error)
             for job in jobs:
                 job.settle()
+            if self._waiting:
+                # The answers leave first: who got one sends the next request while the next group is written.
+                await asyncio.sleep(0)
 
     def _group(self) -> list[Job]:
         """What waits, up to GROUP; a long job is a group of its own."""
