@@ -84,8 +84,8 @@ class Session:
     def defer(self, statement: Prepared, **values: Any) -> None:
         """Run a write that touches what it should or breaks a constraint: before the next answer or the commit.
 
-        Raises Conflict like `run`, but the error comes from what is called later. Until then it may trade places with
-        what is deferred to other tables, so it reads none of them.
+        Raises Conflict like `run`, but the error comes from what is called later. Until then it may change places with
+        other deferred statements, so it depends on none of their rows but by a foreign key.
         """
         compiled = self._compiled(statement)
         parameters = compiled.parameters(values)
@@ -256,7 +256,8 @@ class Session:
         try:
             with self._pipeline():
                 self._send(waiting)
-                return self.connection.execute(sql, parameters or ()) if sql else None
+                given = () if parameters is None else (parameters,)
+                return self.connection.execute(sql, *given) if sql else None
         except Exception:
             self.has_failed = True
             raise

@@ -85,7 +85,9 @@ class Program:
         places = {name: place for place, name in enumerate(vocabulary)}
         self._blank = dict(vocabulary)
         numbers = [place for name, place in places.items() if type(vocabulary[name]) is int]
-        self._numbers = itemgetter(*numbers, *numbers[:1]) if numbers else None  # of one it would give no tuple
+        self._numbers = (
+            itemgetter(*numbers, *numbers[:1]) if numbers else None
+        )  # of one it would give no tuple
         self._sources = [f"({_placed(source, places)})" for source in sources]
         self._combined = cel.compile(f"[{','.join(self._sources)}]")
         self._quick = quick(sources, vocabulary)
