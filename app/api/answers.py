@@ -35,8 +35,8 @@ Render = Callable[[Any, bool], Answer]
 def caller(request: Request) -> Actor:
     """Who asks, with the request's id and address for the audit."""
     actor: Actor = actor_of(request)
-    address = request.client.host if request.client else ""
-    return replace(actor, request_id=request_id_of(request.scope), address=address)
+    client = request.scope.get("client")
+    return actor.calling(request_id_of(request.scope), client[0] if client else "")
 
 
 def database_of(request: Request) -> Database:
