@@ -48,7 +48,7 @@ class Finding:
             "code": self.code,
             "severity": self.severity.value,
             "pointer": self.pointer,
-            "message": self.message._asdict(),
+            "message": {"zh": self.message.zh, "en": self.message.en},
             "values": dict(self.values),
         }
 

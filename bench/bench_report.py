@@ -86,7 +86,7 @@ def by_service(_token: str) -> Iterator[tuple[Batch, Counted | None]]:
 
     def file(session: Session, submission: reports.Submission) -> None:
         saved = reports.submit(session, submission=submission, by=BY, now=now, policy=policy)
-        filed(BY, 201, saved, True)
+        filed(BY, now, 201, saved, True)
 
     async def groups(bodies: list[bytes]) -> None:
         submissions = [submission_of(load(body)) for body in bodies]

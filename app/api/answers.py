@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Annotated, Any
 
 import orjson
@@ -35,8 +35,8 @@ Render = Callable[[Any, bool], Answer]
 def caller(request: Request) -> Actor:
     """Who asks, with the request's id and address for the audit."""
     actor: Actor = actor_of(request)
-    address = request.client.host if request.client else ""
-    return replace(actor, request_id=request_id_of(request.scope), address=address)
+    client = request.scope.get("client")
+    return actor.calling(request_id_of(request.scope), client[0] if client else "")
 
 
 def database_of(request: Request) -> Database:
@@ -109,6 +109,7 @@ def encode(value: object) -> bytes:
     return orjson.dumps(value, default=_default, option=orjson.OPT_PASSTHROUGH_DATETIME)
 
 
+@lru_cache(maxsize=256)
 def instant(value: datetime) -> str:
     """An instant as people in China read it, for example 2015-04-26T00:00:00+08:00."""
     return value.astimezone(SHANGHAI).isoformat()

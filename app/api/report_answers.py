@@ -12,7 +12,7 @@ from app.api.findings import finding
 from app.api.strict_json import Loaded
 from app.db import Row
 from app.domain.permission import Action, Actor
-from app.domain.workflow import TRANSITIONS, Status, allowed
+from app.domain.workflow import Status, allowed
 from app.errors import Finding, merge
 from app.services.idempotency import Answer
 from app.services.reports import Saved, Submission
@@ -82,15 +82,12 @@ def report_json(saved: Saved, actor: Actor, now: datetime) -> dict[str, Any]:
         "evidence": saved.evidence,
         "allowed": _allowed(
             report["status"],
-            frozenset(action for action in _MOVING if actor.may(action, path)),
+            actor.actions_at(path),
             is_own=saved.author == actor.id,
             is_closed=is_closed(saved.figures, now),
             is_reopened=bool(saved.figures and saved.figures["reopening"]),
         ),
     }
-
-
-_MOVING = frozenset(line.action for line in TRANSITIONS)
 
 
 @lru_cache(maxsize=128)

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
@@ -103,6 +104,9 @@ class Writer:
                 self._break(jobs, error)
             for job in jobs:
                 job.settle()
+            if self._waiting:
+                # The answers leave first: who got one sends the next request while the next group is written.
+                await asyncio.sleep(0)
 
     def _group(self) -> list[Job]:
         """What waits, up to GROUP; a long job is a group of its own."""
@@ -116,33 +120,35 @@ class Writer:
         if not session.begins_at_once(self._begin[0]):
             await loop.run_in_executor(self._aside, session.control, self._begin[0])
         session.begin()
-        for job in jobs:
-            job.run(session)
-        await loop.run_in_executor(self._aside, session.control, "COMMIT")
+        if self._work_together(session, jobs, session.flush):
+            await loop.run_in_executor(self._aside, session.control, "COMMIT")
+        else:
+            self._close()
+            await loop.run_in_executor(self._aside, self._work_apart, jobs)
 
     def _work(self, jobs: list[Job]) -> None:
         """BEGIN, every job, COMMIT; only then is anybody answered."""
         session = self._open()
-        if not self._work_together(session, jobs):
+        session.begin(*self._begin)
+        if not self._work_together(session, jobs, partial(session.control, "COMMIT")):
             self._close()
             self._work_apart(jobs)
 
-    def _work_together(self, session: Session, jobs: list[Job]) -> bool:
-        """The same with as few round trips as can be: what all ask is asked at once, writes go out together.
+    def _work_together(self, session: Session, jobs: list[Job], end: Callable[[], None]) -> bool:
+        """The jobs with as few round trips as can be: what all ask is asked at once, writes go out together.
 
         False when a deferred write failed. Whose it was is not known then: each job must run again, by itself.
         """
-        session.begin(*self._begin)
         session.ask_ahead([question for job in jobs for question in job.ahead])
         try:
             for job in jobs:
                 job.run(session, flush=job.is_long)
                 if session.has_failed:
                     return False
-            session.control("COMMIT")
+            end()
         except Exception:
-            # A lost connection may have committed: only a refusal of the server's says that it has not.
-            if not session.has_failed or session.connection.closed:
+            # A lost connection may have committed: only a refusal of the database's says that it has not.
+            if not session.has_failed or session.is_lost:
                 raise
             return False
         return True

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from app.domain.content import Explanation
 from app.domain.form_version import FormVersion
@@ -18,8 +19,10 @@ Figures = Mapping[str, int | None]
 """Numbers by code. A blank (absent or None) is not zero: a rule that needs it says nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class UnitFacts:
+_NONE: Figures = MappingProxyType({})
+
+
+class UnitFacts(NamedTuple):
     """What the register says of the unit: its level, and counts without what reports separately."""
 
     level: str
@@ -27,16 +30,14 @@ class UnitFacts:
     townships: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Previous:
+class Previous(NamedTuple):
     """The last accepted report before this period: figures of another form version only where comparable."""
 
     period: Period
     figures: Figures
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """All that the rules may look at.
 
     `figures` holds the sound ones only. `ledger_flow` says whether the ledger in force shows any flow in
@@ -47,10 +48,10 @@ class Facts:
     period: Period
     unit: UnitFacts
     figures: Figures
-    supplements: Figures = field(default_factory=dict)
+    supplements: Figures = _NONE
     previous: Previous | None = None
     ledger_flow: bool | None = None
-    coverage: Figures = field(default_factory=dict)
+    coverage: Figures = _NONE
 
 
 def check(form: FormVersion, facts: Facts) -> list[Finding]:
@@ -100,6 +101,8 @@ def _named(form: FormVersion, facts: Facts) -> dict[str, Fact]:
 
 def _unchanged(form: FormVersion, now: Figures, before: Figures) -> bool | None:
     """Whether every figure is the same as before; None while one of them is blank."""
+    if not before:
+        return None
     pairs = [(now.get(code), before.get(code)) for code in form.codes]
     if any(value is None for pair in pairs for value in pair):
         return None

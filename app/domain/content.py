@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
 from app.domain import reading
@@ -61,8 +60,7 @@ class Explanation(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True)
-class ReportContent:
+class ReportContent(NamedTuple):
     """What one version of a report says. A figure that is not there is blank; 0 is a figure."""
 
     contact: Contact
@@ -83,7 +81,7 @@ class ReportContent:
             "explanations": [explanation._asdict() for explanation in self.explanations],
         }
 
-    @cached_property
+    @property
     def content_hash(self) -> str:
         """SHA-256 of the canonical JSON: the same for bodies that differ in spaces and order only."""
         return digest(self.as_json())

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from operator import itemgetter
+from typing import TypeAlias
 
 import cel
 
@@ -83,7 +84,10 @@ class Program:
         sources = tuple(sources)
         places = {name: place for place, name in enumerate(vocabulary)}
         self._blank = dict(vocabulary)
-        self._numbers = tuple(place for name, place in places.items() if type(vocabulary[name]) is int)
+        numbers = [place for name, place in places.items() if type(vocabulary[name]) is int]
+        self._numbers = (
+            itemgetter(*numbers, *numbers[:1]) if numbers else None
+        )  # of one it would give no tuple
         self._sources = [f"({_placed(source, places)})" for source in sources]
         self._combined = cel.compile(f"[{','.join(self._sources)}]")
         self._quick = quick(sources, vocabulary)
@@ -93,8 +97,7 @@ class Program:
 
         What `facts` lacks counts as its stand-in: whoever asks drops the values that rest on one.
         """
-        known = {**self._blank, **facts}
-        placed = [known[name] for name in self._blank]
+        placed = [*{**self._blank, **facts}.values()][: len(self._blank)]  # what nobody asks for comes last
         if self._quick is not None and self._is_small(placed):
             return self._quick(*placed)
         v = {"v": placed}
@@ -105,8 +108,10 @@ class Program:
         return values
 
     def _is_small(self, placed: Sequence[Fact]) -> bool:
-        numbers: list[Any] = [placed[place] for place in self._numbers]
-        return not numbers or (max(numbers) <= LARGEST_FACT and min(numbers) >= -LARGEST_FACT)
+        if self._numbers is None:
+            return True
+        numbers: tuple[int, ...] = self._numbers(placed)
+        return max(numbers) <= LARGEST_FACT and min(numbers) >= -LARGEST_FACT
 
 
 def _placed(source: str, places: Mapping[str, int]) -> str:

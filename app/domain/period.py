@@ -31,10 +31,7 @@ class Period:
     @classmethod
     def parse(cls, text: str) -> Period:
         """Read exactly YYYY-MM in ASCII digits; ValueError for every other text."""
-        found = _TEXT.fullmatch(text)
-        if found is None:
-            raise ValueError("a period is written YYYY-MM")
-        return cls(int(found[1]), int(found[2]))
+        return _parsed(text)
 
     @classmethod
     def at(cls, instant: datetime) -> Period:
@@ -57,7 +54,17 @@ class Period:
 
     def day(self, number: int) -> date:
         """A day of this month, or its last day where the month is shorter: day 30 of February is the 28th."""
-        return date(self.year, self.month, min(number, monthrange(self.year, self.month)[1]))
+        if number > 28:
+            number = min(number, monthrange(self.year, self.month)[1])
+        return date(self.year, self.month, number)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> Period:
+    found = _TEXT.fullmatch(text)
+    if found is None:
+        raise ValueError("a period is written YYYY-MM")
+    return Period(int(found[1]), int(found[2]))
 
 
 FIRST = Period(2015, 4)

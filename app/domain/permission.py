@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 
 from app.errors import Forbidden, NotFound
@@ -304,9 +305,18 @@ class Actor:
     request_id: str = ""
     address: str = ""
 
+    def calling(self, request_id: str, address: str) -> Actor:
+        """The same with one request's id and address; `replace` takes three times as long."""
+        fixed = self.id, self.name, self.kind, self.grants, self.scopes, self.networks
+        return Actor(*fixed, request_id, address)
+
     def may(self, action: Action, path: str) -> bool:
         """Whether one of the grants that reach the unit allows the action."""
-        return any(g.reaches(path) and self._allows(g.role, action) for g in self.grants)
+        return action in self.actions_at(path)
+
+    def actions_at(self, path: str) -> frozenset[Action]:
+        """All that the grants which reach the unit allow."""
+        return _allowed(tuple([g.role for g in self.grants if g.reaches(path)]), self.scopes)
 
     def check(self, action: Action, path: str) -> None:
         """Refuse an action at a unit: out of reach reads as absent, within reach as forbidden.
@@ -321,12 +331,12 @@ class Actor:
 
     def check_role(self, action: Action) -> None:
         """Refuse an action that is tied to no unit (publishing a form, reading the register)."""
-        if not any(self._allows(g.role, action) for g in self.grants):
+        if not self.reach(action):
             raise Forbidden()
 
     def reach(self, action: Action) -> tuple[str, ...]:
         """The report paths below which the action is allowed: what a list may show."""
-        return tuple(sorted({g.path for g in self.grants if self._allows(g.role, action)}))
+        return tuple(sorted({g.path for g in self.grants if action in _allowed((g.role,), self.scopes)}))
 
     @property
     def is_reporter_only(self) -> bool:
@@ -335,7 +345,8 @@ class Actor:
 
     def stands_at(self, action: Action, path: str) -> bool:
         """Whether a grant at this very unit, not at one above it, allows the action: the unit itself asks."""
-        return any(g.path == path and self._allows(g.role, action) for g in self.grants)
+        roles = tuple([g.role for g in self.grants if g.path == path])
+        return action in _allowed(roles, self.scopes)
 
     def role_at(self, path: str) -> str:
         """The role under which the actor stands at a unit, for the audit.
@@ -345,10 +356,16 @@ class Actor:
         roles = [g.role.value for g in self.grants if g.reaches(path)] or [g.role.value for g in self.grants]
         return roles[0] if roles else self.kind
 
-    def _allows(self, role: Role, action: Action) -> bool:
-        if role in ROLES[action]:
-            return True
-        return OPENED_BY_SCOPE.get(action) is role and action.value in self.scopes
+
+@lru_cache(maxsize=256)
+def _allowed(roles: tuple[Role, ...], scopes: frozenset[str]) -> frozenset[Action]:
+    return frozenset(action for action in Action for role in roles if _allows(role, action, scopes))
+
+
+def _allows(role: Role, action: Action, scopes: frozenset[str]) -> bool:
+    if role in ROLES[action]:
+        return True
+    return OPENED_BY_SCOPE.get(action) is role and action.value in scopes
 
 
 SYSTEM = Actor(id="system", name="yuebao", kind="system")

@@ -56,9 +56,11 @@ def units_covered(
 
     With `accepted` those that count, else also those that may come to count.
     """
-    found = {(proof.activity, proof.level): proof for proof in proofs}
     covered = dict.fromkeys(form.evidence_codes(levels), 0)
-    for activity in form.activities if found else ():
+    found = {(proof.activity, proof.level): proof for proof in proofs}
+    if not found:
+        return covered
+    for activity in form.activities:
         for gate in activity.gates:
             proof = found.get((activity.code, gate.level))
             if proof and gate.indicator in covered:

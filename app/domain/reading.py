@@ -67,6 +67,8 @@ def text(value: object, longest: int) -> str | Defect:
     """
     if not isinstance(value, str):
         return _unusable(value)
+    if not value:
+        return value
     kept = normal("NFC", value.replace("\r\n", "\n")).strip()
     if _UNSOUND.search(kept) or TOO_MANY_MARKS.search(kept):
         return Defect("invalid-text")
@@ -76,7 +78,7 @@ def text(value: object, longest: int) -> str | Defect:
 def line(value: object, longest: int) -> str | Defect:
     """As `text`, for a single line."""
     kept = text(value, longest)
-    return Defect("invalid-text") if isinstance(kept, str) and {*"\t\n"} & {*kept} else kept
+    return Defect("invalid-text") if isinstance(kept, str) and ("\n" in kept or "\t" in kept) else kept
 
 
 def flag(value: object) -> bool | Defect:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import bindparam, func, insert, select
 
@@ -73,7 +73,7 @@ def record(
 def seal(row: Row) -> str:
     """The hash of a row: over its every field and the hash of the row before."""
     sealed = {key: value for key, value in row.items() if key != "hash"}
-    sealed["at"] = iso(row["at"].astimezone(UTC))
+    sealed["at"] = iso(row["at"])
     return digest(sealed)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from app.db import Session
 from app.domain.checks import blocking
@@ -20,8 +20,7 @@ from app.services.periods import Policy
 from app.services.standing import Standing
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(NamedTuple):
     """What a client sent: whose report, for when, and the content as decoded from JSON.
 
     `found` holds what the strict loader and the schema already found in the body. `unit` is empty when the
@@ -35,8 +34,7 @@ class Submission:
     found: Sequence[Finding] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Filing:
+class Filing(NamedTuple):
     """A submission with everything that judging and storing it needs."""
 
     submission: Submission

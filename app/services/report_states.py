@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
@@ -138,7 +137,7 @@ def reopen(
     if not is_final(saved.figures):
         return saved
     figures.reopen(session, period=act["period"], unit=act["unit"], leave=leave)
-    return replace(saved, figures={**(saved.figures or {}), "reopening": leave})
+    return saved._replace(figures={**(saved.figures or {}), "reopening": leave})
 
 
 def _opened(session: Session, at: Standing, leave: Row, **act: Unpack[Act]) -> Saved:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, insert, update
 
@@ -67,8 +66,7 @@ _CODE = re.compile(r"[0-9]{6}(?:[0-9]{3})?")
 _ADD_VERSION = prepared(insert(ReportVersion.__table__))  # type: ignore[attr-defined]
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
+class Saved(NamedTuple):
     """A report as it stands, with its current content, what was found in it, and who saved it."""
 
     report: Row
@@ -144,7 +142,7 @@ def submit_draft(
         )
     line_of(filing)
     content = versions.current(session, report)["content"]
-    return _save(session, replace(filing, submission=replace(empty, content=content)))
+    return _save(session, filing._replace(submission=empty._replace(content=content)))
 
 
 def _save(session: Session, filing: Filing) -> Saved:

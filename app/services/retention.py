@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
 
@@ -101,7 +101,7 @@ def _written(to: Path, first: Row, rest: Iterator[Row]) -> tuple[str, Row]:
     sha256, last = hashlib.sha256(), first
     with to.open("xb") as file:
         for row in chain([first], rest):
-            line = orjson.dumps({**row, "at": iso(row["at"].astimezone(UTC))}) + b"\n"
+            line = orjson.dumps({**row, "at": iso(row["at"])}) + b"\n"
             file.write(line)
             sha256.update(line)
             last = row

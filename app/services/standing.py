@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy import BindParameter, Table, and_, bindparam, exists, literal, select
 
@@ -60,8 +60,7 @@ _STANDING = prepared(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """What is stored of a unit and period; `report` and `figures` are None while there are none.
 
     Without any claim of the unit nothing needs to be counted, which would cost as much as storing a version.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 from sqlalchemy import bindparam, func, insert, select, update
@@ -69,6 +70,17 @@ def change(session: Session, name: str, to: int) -> None:
     session.run(SET, called=name, to=to)
 
 
+Step = Callable[[Database, str], Awaitable[object]]
+STEPS: tuple[Step, ...] = (
+    lambda database, name: database.write(add_blindly, name),
+    lambda database, name: database.write_asking(asked(name), add_unless_there, name),
+    lambda database, name: database.write_asking(asked(name), number_of, name),
+    lambda database, name: database.write(add_then_refuse, f"{name} refused", is_sent=False),
+    lambda database, name: database.write(add_then_refuse, f"{name} refused", is_sent=True),
+    lambda database, name: database.write(change, name, 7),
+)
+
+
 def test_a_deferred_write_that_fails_refuses_its_own_request_alone(database: Database) -> None:
     async def scenario() -> tuple[list[object], int]:
         await database.write(add_blindly, "taken")
@@ -128,6 +140,29 @@ def test_what_was_asked_ahead_is_forgotten_when_another_writes(database: Databas
         return answers[1]
 
     assert asyncio.run(scenario()) == 5
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_group_ends_as_its_requests_would_one_by_one(database: Database, seed: int) -> None:
+    """Good, refused and conflicting ones in one group, deferred or not: the same answers and the same rows."""
+    choose = Random(seed)  # nothing secret
+    steps = [(choose.choice(STEPS), f"{choose.randrange(6)}") for _ in range(40)]
+
+    async def outcome(prefix: str, *, together: bool) -> list[str]:
+        jobs = [step(database, prefix + name) for step, name in steps]
+        if together:
+            answers = await asyncio.gather(*jobs, return_exceptions=True)
+        else:
+            answers = [(await asyncio.gather(job, return_exceptions=True))[0] for job in jobs]
+        stored = [await database.read(number_of, f"{prefix}{i}") for i in range(6)]
+        return [type(a).__name__ if isinstance(a, Exception) else repr(a) for a in answers] + [repr(stored)]
+
+    async def both() -> tuple[list[str], list[str]]:
+        return await outcome("x", together=True), await outcome("y", together=False)
+
+    together, one_by_one = asyncio.run(both())
+
+    assert together == one_by_one
 
 
 def test_a_rehearsal_leaves_none_of_its_deferred_writes(database: Database) -> None:

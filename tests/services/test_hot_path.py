@@ -43,6 +43,7 @@ def watched(url: str, *, is_in_ledger: bool = False) -> Iterator[list[str]]:
         session.connection.set_trace_callback(seen.append)
         submission = Submission(GUANGZHOU, "2015-04", content)
         reports.submit(session, submission=submission, by=REPORTER, now=OPENED, policy=Policy())
+        session.flush()
         session.connection.set_trace_callback(None)
     yield [text for text in seen if not text.startswith("--")]
 
