@@ -323,10 +323,10 @@ class Actor:
 
         Raises NotFound or Forbidden (design.md section 4: "Out of scope reads as 404, not 403").
         """
-        reaching = [g for g in self.grants if g.reaches(path)]
-        if not reaching:
+        roles = tuple([g.role for g in self.grants if g.reaches(path)])
+        if not roles:
             raise NotFound()
-        if not any(self._allows(g.role, action) for g in reaching):
+        if action not in _allowed(roles, self.scopes):
             raise Forbidden()
 
     def check_role(self, action: Action) -> None:
