@@ -18,8 +18,8 @@ from app.domain.period import Period, china_date
 from app.domain.permission import Action, Actor
 from app.errors import Conflict, Forbidden, Text, VersionConflict
 from app.models import Circular, Unit
-from app.services import audit, circular_facts, circular_queries, events, units
-from app.services.periods import Policy
+from app.services import audit, circular_facts, circular_queries, events, forms, units
+from app.services.periods import Policy, check_begun
 
 _CIRCULARS = Circular.__table__  # type: ignore[attr-defined]
 _UNITS = Unit.__table__  # type: ignore[attr-defined]
@@ -81,7 +81,7 @@ _HAPPENED = {
 def create(
     session: Session, *, period: Period, unit_code: str, policy: Policy, by: Actor, now: datetime
 ) -> Row:
-    """Draft the circular of a unit and period from its figures. Raises NotFound, Forbidden, Conflict.
+    """Draft the circular of a unit and a period that has begun. Raises NotFound, Forbidden, Conflict.
 
     There is one per unit and period: a later word about the same month is a correction (`restate`).
     """
@@ -97,6 +97,7 @@ def create(
             code="circular-exists",
             headers={"Location": f"/api/v1/circulars/{last['id']}"},
         )
+    check_begun(forms.in_force(session, period), period, now)
     content = draft(circular_facts.gathered(session, unit=unit, period=period, policy=policy, by=by))
     return _add(session, unit, str(period), 1, content, {}, by=by, now=now)
 

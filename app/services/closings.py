@@ -35,7 +35,7 @@ from app.services import (
     units,
     vintages,
 )
-from app.services.periods import Policy
+from app.services.periods import Policy, check_begun
 
 _CLOSINGS = Closing.__table__  # type: ignore[attr-defined]
 _FIGURES = Figures.__table__  # type: ignore[attr-defined]
@@ -91,8 +91,7 @@ def close(
             Text("本期已关闭，如有更正请办理重述", "The period is closed already; a change is a restatement"),
             code="already-closed",
         )
-    if now < form.opens_at(period):
-        raise Conflict(Text("本期尚未开始填报", "The period has not begun"), code="period-not-begun")
+    check_begun(form, period, now)
     found = _against(session, unit, form, expected, period, now, policy)
     if reason is None and any(each.code == TOO_EARLY for each in found):
         raise Invalid(

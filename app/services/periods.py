@@ -91,6 +91,12 @@ def parse_period(value: str) -> Period:
     return period
 
 
+def check_begun(form: FormVersion, period: Period, now: datetime) -> None:
+    """Refuse to sum up a period that nobody can have reported for. Raises Conflict."""
+    if now < form.opens_at(period):
+        raise Conflict(Text("本期尚未开始填报", "The period has not begun"), code="period-not-begun")
+
+
 def deadline_of(
     session: Session, *, parent: Row, period: Period, form: FormVersion, policy: Policy
 ) -> tuple[Deadline, str | None]:

@@ -55,6 +55,13 @@ def test_a_dry_run_drafts_nothing(service: Service) -> None:
     assert service.get(CIRCULARS, by="reviewer").json["items"] == []
 
 
+def test_no_draft_is_made_of_a_month_that_has_not_begun(service: Service) -> None:
+    """All months before it would be summed up as well: those until the year 9998 took minutes."""
+    answer = service.post(CIRCULARS, APRIL | {"period": "9998-11"}, by="reviewer")
+
+    assert (answer.status, answer.code) == (409, "period-not-begun")
+
+
 def test_a_second_draft_of_a_month_is_refused_with_the_place_of_the_first(service: Service) -> None:
     path = drafted(service)
 
