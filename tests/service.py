@@ -19,6 +19,7 @@ from app.db import Row
 from app.domain.clock import Clock
 from app.main import create_app
 from app.models import metadata
+from app.services.jobs import ALIVE
 from app.settings import Settings
 
 T = TypeVar("T")
@@ -161,6 +162,11 @@ class Service:
     def rows_of(self, name: str) -> list[Row]:
         """What the table of a name holds."""
         return self.rows(metadata.tables[name])
+
+    def settle(self) -> None:
+        """Wait until no job runs any more."""
+        while any(row["state"] in ALIVE for row in self.rows_of("job")):
+            self.run(asyncio.sleep(0.01))
 
     def stored(self) -> dict[str, list[Row]]:
         """What all tables hold, but for when a token was used last, which is noted now and then."""

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from asyncio import sleep
 from dataclasses import replace
 from itertools import product
 from typing import Any
 
 import pytest
 
-from app.db import Row
 from app.domain.permission import ACTION_OF
-from app.services.jobs import ALIVE
 from scripts.write_openapi import text
 from tests.api.exchanges import EXCHANGES, Exchange, request_of
 from tests.api.operations import ELSEWHERE
@@ -31,20 +28,14 @@ NAMED = {
 """One exchange that succeeds for every operation whose address names something."""
 
 
-def settled(service: Service) -> dict[str, list[Row]]:
-    """What is stored once no job runs any more."""
-    while any(row["state"] in ALIVE for row in service.rows_of("job")):
-        service.run(sleep(0.01))
-    return service.stored()
-
-
 @pytest.mark.parametrize("engine_name", ["sqlite"])
 @pytest.mark.parametrize("exchange", NAMED.values(), ids=str)
 def test_whoever_may_not_is_told_nothing_and_changes_nothing(service: Service, exchange: Exchange) -> None:
     asked = request_of(exchange, service, DOCUMENT)
     enter_all(service, PEOPLE)
     absent = service.get("/api/v1/units/449999", by="reviewer")
-    before = settled(service)
+    service.settle()
+    before = service.stored()
 
     for person, mechanism in product(PEOPLE, ("token", "cookie")):
         by = person + "@cookie" * (mechanism == "cookie")
@@ -56,4 +47,4 @@ def test_whoever_may_not_is_told_nothing_and_changes_nothing(service: Service, e
         if answer.status == 404:
             assert anonymous(answer) == anonymous(absent), by
 
-    assert settled(service) == before
+    assert service.stored() == before

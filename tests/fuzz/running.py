@@ -53,6 +53,7 @@ class Running:
         with Service(url, seed.tokens, data_dir=folder) as service:
             for begin in BEGINNINGS:
                 self.ids |= begin(service)
+            service.settle()
         app = create_app(Settings(env="test", database_url=url, data_dir=folder), clock=SetClock())
         app.log.write = len
         self.app, self.tokens = app, seed.tokens
