@@ -3,7 +3,7 @@
 Nothing is slowed down on purpose and nothing is tuned: a session per request, a sync endpoint, add, commit,
 refresh, a response model. Only the database is made as durable as the service's own (WAL and a full sync).
 
-    DATABASE_URL=sqlite:////tmp/floor.sqlite3 uvicorn bench.tutorial_sqlmodel:app --no-access-log
+    DATABASE_URL=sqlite:///floor.sqlite3 uvicorn bench.tutorial_sqlmodel:app --no-access-log
     DATABASE_URL=postgresql+psycopg://user@/database uvicorn bench.tutorial_sqlmodel:app --no-access-log
 """
 

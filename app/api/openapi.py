@@ -108,11 +108,9 @@ def document(app: Edge) -> dict[str, Any]:
     components |= {"parameters": PARAMETERS, "headers": HEADERS}
     shared = refusals(*EVERYWHERE, *WITH_BODY, *WRITING, *WITH_VERSION, 428)
     components["responses"] = {f"Refusal{status}": response for status, response in shared.items()}
-    for status in ("Refusal429", "Refusal503"):
-        if status in components["responses"]:
-            components["responses"][status]["headers"] = {
-                "Retry-After": {"$ref": "#/components/headers/RetryAfter"}
-            }
+    components["responses"]["Refusal503"]["headers"] = {
+        "Retry-After": {"$ref": "#/components/headers/RetryAfter"}
+    }
     _be_exact(made)
     _illustrate(made)
     # Not the cookie: browsers let no script set it, so a page that asks for its text helps nobody.

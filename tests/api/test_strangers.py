@@ -28,6 +28,10 @@ NAMED = {
 """One exchange that succeeds for every operation whose address names something."""
 
 
+def test_no_operation_that_names_something_is_left_out() -> None:
+    assert NAMED.keys() == {operation for operation in ELSEWHERE if "{" in operation}
+
+
 @pytest.mark.parametrize("engine_name", ["sqlite"])
 @pytest.mark.parametrize("exchange", NAMED.values(), ids=str)
 def test_whoever_may_not_is_told_nothing_and_changes_nothing(service: Service, exchange: Exchange) -> None:

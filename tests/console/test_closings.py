@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.api.test_closings import APRIL, ledger
-from tests.console.test_circulars import form_of
+from tests.console.test_circulars import engine_name, form_of, officer
 from tests.console.test_entry import send
 from tests.office import seeded_url, seeds, service
-from tests.people import add, enter
-from tests.samples import GUANGDONG, REPORTS, at, report
+from tests.samples import GUANGDONG, at
 from tests.service import Answer, Service
 
-__all__ = ["seeded_url", "seeds", "service"]
+__all__ = ["engine_name", "officer", "seeded_url", "seeds", "service"]
 
 PAGE = "/close"
-
-
-@pytest.fixture
-def engine_name() -> str:
-    """The pages call the services that are tested on both databases."""
-    return "sqlite"
-
-
-@pytest.fixture
-def officer(service: Service) -> Service:
-    """A service with the report of a city and the province's reviewer signed in as `chen`."""
-    service.post(REPORTS, report())
-    enter(service, "chen", add(service, "chen", "reviewer", GUANGDONG))
-    return service
 
 
 def act(service: Service, do: str, **fields: str) -> Answer:
