@@ -66,10 +66,10 @@ async def write(
     def work(session: Session) -> Answer:
         return render(service(session, by=actor, now=now, **arguments), not dry_run)
 
+    key = _key(request, body)
     if dry_run:
         answer = await database_of(request).rehearse(work)
         return response_of(replace(answer, status=200))
-    key = _key(request, body)
     job = partial(once, key=key, work=work, actor=actor.id, now=now)
     database = database_of(request)
     if is_long:
