@@ -18,7 +18,6 @@ PARAMETERS: dict[str, dict[str, Any]] = {
             "format": "idempotency-key",
             "pattern": f"^[ -~]{{1,{LONGEST_KEY}}}$",
         },
-        "example": "2015-04/440100/1",
     },
     "IfNoneMatch": {
         "name": "If-None-Match",

@@ -170,12 +170,15 @@ class PersonInChargeIn(Body):
 
 
 class ContactOut(Out):
-    """Who is or was in charge; masked unless the unit itself asks or a reason was given."""
+    """Who is or was in charge; masked unless the unit itself asks or a reason was given.
+
+    An answer that is repeated under its `Idempotency-Key` has no name and no phone: it outlives the hand-over.
+    """
 
     unit: UnitCode
     number: int
-    name: str
-    phone: str
+    name: str | None
+    phone: str | None
     email: str | None
     masked: bool
     from_at: datetime
