@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -13,7 +14,7 @@ from app.api.examples import FORM
 from app.api.findings import finding, only_code
 from app.api.schemas.shapes import FormCode, FormNumber
 from app.api.schemas.views import FormDiff, FormIn, FormList, FormOut, FormPublished, FormSchema
-from app.api.strict_json import Loaded
+from app.api.strict_json import Loaded, Unusable
 from app.db import Row, Session
 from app.domain.canonical import canonical
 from app.domain.form import FormVersion
@@ -21,7 +22,7 @@ from app.domain.form_diff import diff
 from app.domain.form_schema import json_schema
 from app.domain.permission import Action, Actor
 from app.domain.pointer import pointer
-from app.errors import Invalid
+from app.errors import Finding, Invalid
 from app.services import forms
 from app.services.idempotency import Answer
 
@@ -82,16 +83,22 @@ async def publish_form(
 
 def definition_of(body: Loaded) -> str:
     """The text to publish: TOML as it was sent, or the JSON in its canonical form. Raises Invalid."""
-    found = list(body.findings)
-    if "definition" not in body.value and not found:
-        return canonical({name: value for name, value in body.value.items() if name != "form"}).decode()
     text = body.value.get("definition")
-    found += [finding("unknown-field", pointer(name)) for name in body.value if name != "definition"]
-    if not isinstance(text, str) or not text.strip() or text.startswith("{"):
-        found.append(finding("wrong-type", "/definition"))
+    found = [*body.findings, *(_of_text(body) if "definition" in body.value else ())]
     if found:
         raise Invalid(code=only_code(found), findings=found)
-    return str(text)
+    if text is not None:
+        return str(text)
+    return canonical({name: value for name, value in body.value.items() if name != "form"}).decode()
+
+
+def _of_text(body: Loaded) -> Iterator[Finding]:
+    """What is wrong with a definition as text; one whose characters were refused already stands as `Unusable`."""
+    yield from (finding("unknown-field", pointer(name)) for name in body.value if name != "definition")
+    text = body.value["definition"]
+    is_toml = isinstance(text, str) and text.strip() != "" and not text.startswith("{")
+    if not is_toml and not isinstance(text, Unusable):
+        yield finding("wrong-type", "/definition")
 
 
 def _published(form: FormVersion, committed: bool) -> Answer:

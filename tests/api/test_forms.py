@@ -118,6 +118,11 @@ class TestPublishing:
 
         assert "2" in refused.json["findings"][0]["message"]["en"]
 
+    def test_invisible_characters_are_named_once_and_not_as_a_wrong_type(self, service: Service) -> None:
+        refused = publish(service, 'code = "x\x0b"\n')
+
+        assert (refused.status, refused.places) == (422, {"/definition": "invalid-text"})
+
     def test_a_dry_run_publishes_nothing(self, service: Service) -> None:
         rehearsed = service.post(f"{FORMS}?dry_run=true", {"definition": SECOND}, by="administrator")
 

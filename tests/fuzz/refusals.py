@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 WORDS = "words that say nothing are no reason (R10)"
 
 REFUSALS: dict[str, str] = {
@@ -46,10 +48,11 @@ AT: dict[tuple[str, str], str] = {
     ("POST /api/v1/mismatches/{mismatch_id}/dispute", "text-too-short"): WORDS,
     ("POST /api/v1/mismatches/{mismatch_id}/resolve", "text-too-short"): WORDS,
     ("PUT /api/v1/units/{code}/contact", "invalid-email"): "no pattern says what an address is",
-    ("PUT /api/v1/units/{code}/contact", "invalid"): "the name and the address at once",
     ("POST /api/v1/tokens", "invalid-text"): "a name is visible, which no pattern says briefly",
     ("POST /api/v1/accounts", "invalid-text"): "a name is visible, which no pattern says briefly",
     ("PUT /api/v1/subscriptions/{unit}", "invalid-email"): "no pattern says what an address is",
+    ("POST /api/v1/forms", "invalid-text"): "no schema says which names members may have at every depth",
+    ("POST /api/v1/forms", "unknown-field"): "a definition is sent as text or as its members, not as both",
     ("POST /api/v1/webhooks", "url-malformed"): "no pattern says what an address is",
     ("POST /api/v1/webhooks", "url-internal"): "what is inside and what outside, no pattern says",
     ("POST /api/v1/tokens", "invalid-format"): "a network is more than its digits",
@@ -58,6 +61,10 @@ AT: dict[tuple[str, str], str] = {
 """Reasons by operation and code, where the same code would be a defect elsewhere."""
 
 
-def is_right(operation: str, code: str) -> bool:
-    """Whether an operation may refuse what the document allows with this code."""
-    return code in REFUSALS or (operation, code) in AT
+def is_right(operation: str, problem: dict[str, Any]) -> bool:
+    """Whether an operation may refuse so what the document allows: by the problem's code or by every finding's."""
+    found = {finding["code"] for finding in problem.get("errors", [])}
+    return any(
+        codes and all(code in REFUSALS or (operation, code) in AT for code in codes)
+        for codes in ({problem["code"]}, found)
+    )

@@ -133,7 +133,8 @@ class FormList(Out):
     items: list[FormRow]
 
 
-DEFINITION = TEXT_PATTERN.replace("^[^", r"^\s*[^{\s", 1).replace("]*$", "]" + TEXT_PATTERN[1:], 1)
+NEVER = TEXT_PATTERN.removeprefix("^[^").removesuffix("]*$")
+DEFINITION = rf"^[^\S{NEVER}]*[^{{\s{NEVER}][^{NEVER}]*$"
 """Text that is not blank and no JSON."""
 
 
