@@ -20,6 +20,7 @@ REFUSALS: dict[str, str] = {
     "table-refused": "a table is judged line by line",
     "due-on-out-of-range": "which days a deadline may be moved to depends on the month of the address",
     "period-invalid": "which months have begun, no schema says",
+    "unit-not-reporting": "which units report, the register says",
     "close-blocked": "what is missing from a period, and which day it is, no schema says",
     "range-backwards": "a range ends after it begins",
     "range-too-long": "a range holds at most 60 months",

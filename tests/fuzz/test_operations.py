@@ -24,6 +24,8 @@ def _on_both(run_on: Any) -> Any:
         yield
 
 
+# Threads of the services (the pool of connections, deliveries) may draw a number while a request is made up.
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 @pytest.mark.parametrize("person", PEOPLE, ids=lambda person: f"{person} seed {CONFIG.seed}")
 @schema.parametrize()
 def test_an_operation_is_as_documented_on_both_databases(case: schemathesis.Case, person: str) -> None:
