@@ -257,8 +257,7 @@ def contributions(
     session: Session, contributing: Sequence[Row], stored: Mapping[str, Row], period: Period
 ) -> list[UnitFigures]:
     """What these units bring to a sum, in their order, which is that of their codes."""
-    # A unit that a close found without a report has a row of nulls.
-    missing = [row["code"] for row in contributing if stored.get(row["code"], _ABSENT)["status"] is None]
+    missing = [row["code"] for row in contributing if stored.get(row["code"], _ABSENT)["status"] in _UNSENT]
     last = _last_accepted(session, missing, period)
     return [_part(row, stored.get(row["code"]), last.get(row["code"], {})) for row in contributing]
 
