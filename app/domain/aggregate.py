@@ -215,11 +215,11 @@ def _cell(code: str, summed: _Summed) -> dict[str, Any]:
     expected = summed.expected(summed.entries, code)
     reported = summed.expected(summed.reported[code], code)
     effective = summed.expected(summed.effective[code], code)
-    missing = _codes_where_null(effective, expected)
+    total, missing = _sum(effective), _codes_where_null(effective, expected)
     return {
         "reported_sum": _sum(reported),
-        "effective_sum": _sum(effective),
-        "effective_sum_reporting_only": _sum(_of_reporting(effective, reported)),
+        "effective_sum": total,
+        "effective_sum_reporting_only": _sum_of_reporting(effective, reported) if None in reported else total,
         "units_expected": len(expected),
         "units_with_value": len(expected) - len(missing),
         "units_missing": missing,
@@ -227,10 +227,8 @@ def _cell(code: str, summed: _Summed) -> dict[str, Any]:
     }
 
 
-def _of_reporting(values: Sequence[int | None], reported: Sequence[int | None]) -> Sequence[int | None]:
-    if None not in reported:
-        return values
-    return [value for value, said in zip(values, reported, strict=True) if said is not None]
+def _sum_of_reporting(values: Sequence[int | None], reported: Sequence[int | None]) -> int | None:
+    return _sum([value for value, said in zip(values, reported, strict=True) if said is not None])
 
 
 def _codes_where_null(values: Sequence[int | None], expected: Sequence[Entry]) -> list[str]:
@@ -240,7 +238,7 @@ def _codes_where_null(values: Sequence[int | None], expected: Sequence[Entry]) -
 
 
 def _sum(values: Sequence[int | None]) -> int | None:
-    known = [value for value in values if value is not None]
+    known: Sequence[Any] = [value for value in values if value is not None] if None in values else values
     return sum(known) if known else None
 
 
@@ -260,9 +258,11 @@ def _ratio(spec: RatioSpec, summed: _Summed) -> dict[str, Any]:
     if spec.denominator == PREFECTURES_TOTAL:
         reporting = reporting._replace(denominator=len(expected))
     everyone = all_units_basis(reporting, known)
+    of_reporting = reporting.as_json()
+    of_everyone = of_reporting if everyone == reporting else everyone.as_json()
     return {
-        **reporting.as_json(),
-        **{f"all_units_{name}": value for name, value in everyone.as_json().items()},
+        **of_reporting,
+        **{f"all_units_{name}": value for name, value in of_everyone.items()},
         "units_expected": len(expected),
         "units_with_both": len(complete),
         "units_without_denominator": _codes_where_null(known, expected),
