@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from threading import Lock
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import orjson
 from sqlalchemy import Text, bindparam, cast, func, select
@@ -67,8 +67,19 @@ _LAST_ACCEPTED = prepared(
     )
 )
 
-InParts = Callable[..., tuple[bytes, str]]
-"""Makes the body of a sum and its tag from what it keeps (app.services.parts)."""
+
+class InParts(Protocol):
+    """Makes sums from what it keeps (app.services.parts)."""
+
+    def __call__(
+        self, session: Session, *, unit: Row, period: Period, view: View, state: str
+    ) -> tuple[bytes, str]:
+        """The body of a sum and its tag."""
+        ...
+
+    def is_quick(self, unit: str, period: Period, view: View) -> bool:
+        """Whether that takes no longer than a look-up or two."""
+        ...
 
 
 def of_unit(
@@ -168,15 +179,20 @@ class Answers:
         by: Actor,
         stamp: Stamp | None = None,
     ) -> Kept | None:
-        """The answer as it still stands, or None when it must be computed; `stamp` was taken before the session.
+        """The answer as it still stands, or quickly made from parts that do, else None: it must be computed.
 
-        Who may not read it is refused before the cache is looked at. Raises NotFound, Forbidden.
+        `stamp` was taken before the session. Who may not read it is refused before the cache is looked at. Raises
+        NotFound, Forbidden.
         """
         unit = units.get(session, unit_code)
         by.check(Action.READ_AGGREGATES, unit["report_path"])
         kept = self._kept.get((unit_code, str(period), view.value, vintage, by.is_reporter_only))
-        if kept is None or kept.state != revisions.current(session, str(period)):
-            return None
+        state = revisions.current(session, str(period))
+        if kept is None or kept.state != state:
+            is_plain = vintage is None and not by.is_reporter_only
+            if not (is_plain and self._parts and self._parts.is_quick(unit_code, period, view)):
+                return None
+            kept = self._made(session, unit, period, view, state)
         if stamp is not None:
             kept.seen = stamp, unit["report_path"]
         return kept
@@ -196,15 +212,27 @@ class Answers:
         The tag is a hash of the bytes: what a change elsewhere left as it was is still unchanged, and no two
         answers share one, not even after a restored backup.
         """
-        state = revisions.current(session, str(period))
-        unit = units.get(session, unit_code)
+        state, unit = revisions.current(session, str(period)), units.get(session, unit_code)
+        return self._made(session, unit, period, view, state, vintage, is_blind=is_blind)
+
+    def _made(
+        self,
+        session: Session,
+        unit: Row,
+        period: Period,
+        view: View,
+        state: str,
+        vintage: int | None = None,
+        *,
+        is_blind: bool = False,
+    ) -> Kept:
         asked: Any = {"unit": unit, "period": period, "view": view}
-        is_open = vintage is None and vintages.last(session, str(period), unit_code) is None
+        is_open = vintage is None and vintages.last(session, str(period), unit["code"]) is None
         if self._parts and is_open and not is_blind:
             answer = Kept(state, *self._parts(session, **asked, state=state))
         else:
             answer = Kept(state, *_whole(of_unit(session, **asked, vintage=vintage, is_blind=is_blind)))
-        self._keep((unit_code, str(period), view.value, vintage, is_blind), answer)
+        self._keep((unit["code"], str(period), view.value, vintage, is_blind), answer)
         return answer
 
     def _keep(self, key: _Question, answer: Kept) -> None:

@@ -37,11 +37,25 @@ MOST_ROWS = 60_000
 MOST_HASHED = 4 * 1024 * 1024
 """Bytes of a body up to which its tag is their hash; hashing 60 MB takes longer than all else."""
 
-_Register = tuple[str, str, str]
-"""A unit, a day, and the number of the register's changes: what decides who contributes."""
+QUICK = 128 * 1024
+"""Bytes of kept parts from which a sum is not put together on the event loop."""
+
+_Key = tuple[str, str, str]
 
 _Places = Mapping[str, Sequence[Row]]
 """Contributing units in code order, by the province or the city that they belong to."""
+
+
+class _Expected(NamedTuple):
+    """The form that is in force, and who contributes."""
+
+    form: FormVersion
+    places: _Places
+
+    @property
+    def size(self) -> int:
+        """How many rows of the register it holds, and one for itself."""
+        return 1 + sum(map(len, self.places.values()))
 
 
 class _Asked(NamedTuple):
@@ -93,9 +107,10 @@ class Parts:
 
     def __init__(self, many: int = MANY) -> None:
         self._many = many
-        self._expected: dict[_Register, _Places] = {}
-        self._units: dict[tuple[str, str, str], _Unit] = {}
-        self._kept: OrderedDict[tuple[str, str, str], dict[str, _Part]] = OrderedDict()
+        self._expected: dict[_Key, _Expected] = {}
+        self._rows = 0
+        self._units: dict[_Key, _Unit] = {}
+        self._kept: OrderedDict[_Key, dict[str, _Part]] = OrderedDict()
         self._bytes = 0
         self._lock = Lock()
 
@@ -106,17 +121,21 @@ class Parts:
 
         `state` is what `revisions.current` says of the period in this session.
         """
-        asked = _Asked(unit, period, view, forms.in_force(session, period), state)
-        expected = self._contributors(session, asked)
+        form, expected = self._contributors(session, unit, period, state)
+        asked = _Asked(unit, period, view, form, state)
         states = self._states(session, asked, expected)
         key = (unit["code"], str(period), view.value)
         before = self._kept.get(key, {})
         parts = {
-            name: self._part(session, rows, asked, states, states.of(name), before.get(name))
+            name: self._part(session, name, rows, asked, states, before.get(name))
             for name, rows in expected.items()
         }
         self._keep(key, parts)
         return _joined(asked.head, list(parts.values()))
+
+    def is_quick(self, unit: str, period: Period, view: View) -> bool:
+        """Whether the sum is kept and so small that, whatever has changed, it takes about a millisecond."""
+        return 0 < _size(self._kept.get((unit, str(period), view.value), {})) < QUICK
 
     def _states(self, session: Session, asked: _Asked, expected: _Places) -> States:
         names = [*expected]
@@ -125,16 +144,17 @@ class Parts:
     def _part(
         self,
         session: Session,
+        name: str,
         rows: Sequence[Row],
         asked: _Asked,
         states: States,
-        state: str,
         before: _Part | None,
     ) -> _Part:
         """The part as it stands: the one that is kept, or added up anew."""
+        state = states.of(name)
         if before is not None and before.state == state:
             return before
-        found = self._current(session, rows, asked, states)
+        found = self._current(session, name, rows, asked, states)
         body = added_up(
             asked.form.summed,
             asked.form.ratios,
@@ -147,39 +167,45 @@ class Parts:
         return _Part(state, body, own, separate)
 
     def _current(
-        self, session: Session, rows: Sequence[Row], asked: _Asked, states: States
+        self, session: Session, name: str, rows: Sequence[Row], asked: _Asked, states: States
     ) -> Sequence[_Unit]:
-        """Each unit as it stands; those of a city in which something has changed are read anew."""
+        """Each unit of a part as it stands; those of a city in which something has changed are read anew."""
         month, view = str(asked.period), asked.view.value
         of = {row["code"]: states.of(city_of(row["code"])) for row in rows}
         kept = ((code, self._units.get((month, view, code))) for code in of)
         found = {code: unit for code, unit in kept if unit is not None and unit.state == of[code]}
         fresh = _read(session, [row for row in rows if row["code"] not in found], asked, of)
-        with self._lock:
-            if len(self._units) + len(fresh) > MOST_UNITS:
-                self._units.clear()
-            self._units.update({(month, view, code): unit for code, unit in fresh.items()})
+        if name == province_of(name):  # of a city, all units change at once
+            self._keep_units({(month, view, code): unit for code, unit in fresh.items()})
         found |= fresh
         return [found[code] for code in of]
 
-    def _keep(self, key: tuple[str, str, str], parts: dict[str, _Part]) -> None:
+    def _keep_units(self, fresh: Mapping[_Key, _Unit]) -> None:
+        with self._lock:
+            if len(self._units) + len(fresh) > MOST_UNITS:
+                self._units.clear()
+            self._units.update(fresh)
+
+    def _keep(self, key: _Key, parts: dict[str, _Part]) -> None:
         with self._lock:
             self._bytes += _size(parts) - _size(self._kept.pop(key, {}))
             self._kept[key] = parts
             while self._bytes > MOST_BYTES and len(self._kept) > 1:
                 self._bytes -= _size(self._kept.popitem(last=False)[1])
 
-    def _contributors(self, session: Session, asked: _Asked) -> _Places:
-        """The contributing units; the register seldom changes and takes long to read."""
-        cut_off = asked.form.window(asked.period).end
-        key = (asked.unit["code"], cut_off.isoformat(), asked.state.partition(".")[0])
+    def _contributors(self, session: Session, unit: Row, period: Period, state: str) -> _Expected:
+        """What the register and the forms decide; they seldom change and take long to read."""
+        key = (unit["code"], str(period), state.rsplit(".", 2)[0])
         found = self._expected.get(key)
         if found is None:
-            rows = units.contributors(session, asked.unit, on=cut_off)
-            found = _by_place(rows, self._many) or {province_of(asked.unit["code"]): []}
+            form = forms.in_force(session, period)
+            rows = units.contributors(session, unit, on=form.window(period).end)
+            found = _Expected(form, _by_place(rows, self._many) or {province_of(unit["code"]): []})
             with self._lock:
-                if sum(len(own) for each in self._expected.values() for own in each.values()) > MOST_ROWS:
+                self._rows += found.size
+                if self._rows > MOST_ROWS:
                     self._expected.clear()
+                    self._rows = found.size
                 self._expected[key] = found
         return found
 

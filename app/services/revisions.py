@@ -81,7 +81,7 @@ def current(session: Session, period: str) -> str:
     """One word that changes whenever an answer about the period may have changed.
 
     Earlier periods belong to it, because a missing unit enters with what it reported last. Counters only rise,
-    and so does their sum. The last of the numbers is that sum, the first is the register's.
+    and so does their sum. In turn: the register's, the forms', that of changes that name no unit, and that sum.
     """
     row = session.one(_READ_UP_TO, first=_of_period(str(FIRST)), last=_of_period(period)) or {}
     return ".".join(str(number or 0) for number in row.values())

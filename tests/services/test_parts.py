@@ -13,7 +13,7 @@ from app.db import Database
 from app.domain.aggregate import View
 from app.domain.period import FIRST, Period
 from app.domain.permission import Actor, Grant, Role
-from app.services import closings, figures, forms, revisions, units
+from app.services import closings, figures, forms, parts, revisions, units
 from app.services.aggregates import Answers, of_unit
 from app.services.parts import MANY, Parts
 from app.services.periods import Policy
@@ -29,7 +29,8 @@ class Country:
 
     def __init__(self, url: str, many: int = 1) -> None:
         self.database = Database(url)
-        self.answers = Answers(parts=Parts(many))
+        self.parts = Parts(many)
+        self.answers = Answers(parts=self.parts)
 
     def say(self, code: str, period: str = "2015-04", **changes: int) -> None:
         """A unit reports the sample's figures with these changes."""
@@ -158,3 +159,54 @@ def test_another_register_is_another_country(country: Country) -> None:
         units.load(session, [replace(row, name="示例市")], by=OPERATOR, now=OPENED)
 
     country.check()
+
+
+@pytest.mark.parametrize("limit", ["MOST_BYTES", "MOST_UNITS", "MOST_ROWS"])
+def test_sums_are_the_same_however_little_may_be_kept(
+    country: Country, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(parts, limit, 30)
+    for code in (CHANGSHA, GUANGDONG_UNITS[0]):
+        country.say(code)
+        for place in (CENTRE, GUANGDONG, HUNAN, CHANGSHA):
+            country.check(place)
+
+
+def test_a_tag_of_a_large_body_changes_with_any_part(
+    country: Country, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "MOST_HASHED", 0)
+    tags = [country.check()]
+    for code in (CHANGSHA, GUANGDONG_UNITS[0]):
+        country.say(code)
+        tags += [country.check(), country.check()]
+
+    assert len(set(tags)) == 3
+    assert tags[1] == tags[2]
+
+
+def test_a_report_leaves_the_units_of_other_cities_as_they_are(seeded_url: str) -> None:
+    country = Country(seeded_url, MANY)
+    country.check()
+    before = dict(country.parts._units)
+
+    country.say(CHANGSHA)
+    country.check()
+
+    changed = {key[-1] for key, unit in country.parts._units.items() if unit is not before[key]}
+    assert changed == {CHANGSHA}
+
+
+def test_only_a_small_sum_that_is_kept_is_quick(country: Country) -> None:
+    asked = FIRST, View.ALL
+    assert not country.parts.is_quick(GUANGDONG, *asked)
+
+    country.check(GUANGDONG)
+    country.check()
+
+    assert country.parts.is_quick(GUANGDONG, *asked) == (country.parts._many == MANY)
+    assert not country.parts.is_quick(HUNAN, *asked)
+
+
+def test_where_nobody_reports_the_sum_is_of_nothing(country: Country) -> None:
+    country.check("440606003")
