@@ -168,7 +168,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         settings.data_dir / "rosters",
     )
     app.state.evidence_quota = settings.evidence_quota_bytes
-    app.state.aggregates = Answers(large=Parts())
+    app.state.aggregates = Answers(parts=Parts())
     app.state.spool = settings.data_dir
     app.state.desk = Desk(database, clock, app.state.policy, settings.data_dir, app.state.shelf)
     app.state.is_demo = is_demo

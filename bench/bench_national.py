@@ -104,7 +104,7 @@ def change(session: Session, form: FormVersion, code: str, chance: random.Random
 
 def measure(rounds: int, townships: int, url: str | None) -> dict[str, list[Took]]:
     """Milliseconds by what was done."""
-    chance, answers = random.Random(1), Answers(large=Parts())
+    chance, answers = random.Random(1), Answers(parts=Parts())
     asked: Any = {"unit_code": CENTRE, "period": FIRST, "view": View.ALL}
     found: dict[str, list[Took]] = {name: [] for name in GOALS}
     with month(url, townships) as (database, form, codes):

@@ -84,17 +84,17 @@ def _token(env: Mapping[str, str], role: str) -> str:
 
 
 @contextmanager
-def start_uncached(folder: Path, database_url: str = "") -> Iterator[Server]:
-    """The same service once more, on the database of `start_service`, keeping no answer."""
+def start_uncached(folder: Path, database_url: str, factory: str) -> Iterator[Server]:
+    """The same service once more, on the database of `start_service`, as a function of `bench.uncached` makes it."""
     port = free_port()
     serve = [
-        *uvicorn("bench.uncached:create_app", port),
+        *uvicorn(f"bench.uncached:{factory}", port),
         "--factory",
         "--http",
         "app.api.protocol:DeadlineProtocol",
     ]
     env = _environment(folder, database_url)
-    with running("uncached", serve, port=port, ready="/health/ready", folder=folder, env=env) as server:
+    with running(factory, serve, port=port, ready="/health/ready", folder=folder, env=env) as server:
         yield server
 
 

@@ -61,7 +61,7 @@ async def get_aggregate(
 
 
 async def _found(request: Request, unit: str, period: str, view: View, vintage: int | None) -> Kept:
-    """The answer from the nearest place that has it: known to stand, kept, or computed now."""
+    """The answer from the nearest place that has it: known to stand, kept or quickly made, or computed now."""
     database, kept, by = database_of(request), answers_of(request), actor_of(request)
     asked: Any = {"unit_code": unit, "view": view, "vintage": vintage}
     stamp = database.stamp()

@@ -12,6 +12,7 @@ from app.domain.ratio import all_units_basis, complete_pairs, reporting_basis
 from app.domain.values import FiguresRow, Flag, Governed, figures_row
 
 _V = TypeVar("_V", int, str)
+_T = TypeVar("_T")
 
 PREFECTURES_TOTAL = "prefectures_total"
 """D0: no column, but the number of expected units; the denominator of column 1."""
@@ -57,24 +58,37 @@ class UnitFigures(NamedTuple):
     last: Mapping[str, int | None] = MappingProxyType({})
 
 
-class _Entry(NamedTuple):
-    """A unit with a row for certain, null where an indicator does not apply."""
+class Entry(NamedTuple):
+    """A unit as a sum takes it: its values in the indicators' order, null where one does not apply, and its line.
+
+    `line` is what is shown of it, JSON-ready; whoever keeps entries may put the same there as JSON.
+    """
 
     unit: UnitFigures
-    row: FiguresRow
+    reported: Sequence[int | None]
+    effective: Sequence[int | None]
+    flags: Mapping[str, Sequence[str]]
+    line: Any
 
 
 class _Summed(NamedTuple):
-    """The units of a sum in code order, and the codes that do not apply to some of them."""
+    """The units of a sum in code order, their values by indicator, and the codes that do not apply to some of them."""
 
-    entries: Sequence[_Entry]
+    entries: Sequence[Entry]
+    reported: Mapping[str, Sequence[int | None]]
+    effective: Mapping[str, Sequence[int | None]]
     exceptions: frozenset[str]
 
-    def expected(self, *codes: str) -> Sequence[_Entry]:
-        """The units to which every one of `codes` applies; seldom fewer than all."""
+    def expected(self, column: Sequence[_T], *codes: str) -> Sequence[_T]:
+        """Of a column with a line per unit those to which every one of `codes` applies; seldom fewer than all."""
         if self.exceptions.isdisjoint(codes):
-            return self.entries
-        return [e for e in self.entries if e.unit.not_applicable.isdisjoint(codes)]
+            return column
+        pairs = zip(column, self.entries, strict=True)
+        return [each for each, entry in pairs if entry.unit.not_applicable.isdisjoint(codes)]
+
+    def counted(self, code: str) -> Sequence[int | None]:
+        """The effective values of an indicator, or of another code, which has none."""
+        return self.effective.get(code) or [None] * len(self.entries)
 
 
 _LIST_OF: Mapping[str, str] = {
@@ -85,6 +99,7 @@ _LIST_OF: Mapping[str, str] = {
     Flag.LEDGER_CORRECTED: "units_ledger_corrected",
     Flag.NOT_REPORTED: "units_ledger_only",
 }
+_LISTS = tuple(dict.fromkeys(_LIST_OF.values()))
 
 
 def aggregate(
@@ -103,17 +118,37 @@ def aggregate(
     the units that the view leaves out of every sum. Stored dicts are passed through, not copied: do not
     change them afterwards.
     """
-    entries = [_entry(unit, indicators) for unit in sorted(units, key=attrgetter("code"))]
-    summed = _summed([e for e in entries if _is_summed(e.unit, view)])
+    made = entries(indicators, sorted(units, key=attrgetter("code")), view)
+    return added_up(indicators, ratios, made, provisional=provisional, vintage=vintage, view=view)
+
+
+def entries(indicators: Sequence[Governed], units: Iterable[UnitFigures], view: View) -> list[Entry]:
+    """The units as a sum takes them, in the same order."""
+    codes, nothing = [i.code for i in indicators], figures_row(indicators, None, {}, None, closed=False)
+    return [_entry(unit, unit.row or nothing, codes, view) for unit in units]
+
+
+def added_up(
+    indicators: Sequence[Governed],
+    ratios: Iterable[RatioSpec],
+    found: Sequence[Entry],
+    *,
+    provisional: bool,
+    vintage: int | None,
+    view: View,
+) -> dict[str, Any]:
+    """What `aggregate` answers, from entries of the same indicators and view in code order."""
+    codes = [i.code for i in indicators]
+    summed = _summed(codes, [e for e in found if _is_summed(e.unit, view)])
     return {
         "provisional": provisional,
         "vintage": vintage,
         "view": view.value,
         "units_expected": len(summed.entries),
-        "cells": _cells([i.code for i in indicators], summed),
+        "cells": _cells(codes, summed),
         "ratios": {spec.code: _ratio(spec, summed) for spec in ratios},
-        "units": [_unit(e) for e in summed.entries],
-        "separate": [_separate_unit(e) for e in entries if not _is_summed(e.unit, view)],
+        "units": [e.line for e in summed.entries],
+        "separate": [e.line for e in found if not _is_summed(e.unit, view)],
     }
 
 
@@ -121,13 +156,26 @@ def _is_summed(unit: UnitFigures, view: View) -> bool:
     return view is View.ALL or unit.level == "prefecture"
 
 
-def _summed(entries: Sequence[_Entry]) -> _Summed:
-    return _Summed(entries, frozenset().union(*[e.unit.not_applicable for e in entries]))
+def _summed(codes: Sequence[str], found: Sequence[Entry]) -> _Summed:
+    return _Summed(
+        found,
+        _columns(codes, [e.reported for e in found]),
+        _columns(codes, [e.effective for e in found]),
+        frozenset().union(*{e.unit.not_applicable for e in found}),
+    )
 
 
-def _entry(unit: UnitFigures, indicators: Sequence[Governed]) -> _Entry:
-    row = unit.row or figures_row(indicators, None, {}, None, closed=False)
-    return _Entry(unit, without(row, unit.not_applicable) if unit.not_applicable else row)
+def _columns(codes: Sequence[str], lines: Sequence[Sequence[int | None]]) -> dict[str, Sequence[int | None]]:
+    columns: Iterable[Sequence[int | None]] = zip(*lines, strict=True) if lines else ((),) * len(codes)
+    return dict(zip(codes, columns, strict=True))
+
+
+def _entry(unit: UnitFigures, row: FiguresRow, codes: Sequence[str], view: View) -> Entry:
+    if unit.not_applicable:
+        row = without(row, unit.not_applicable)
+    reported, effective = ([part.get(code) for code in codes] for part in (row.reported, row.effective))
+    line = _line(unit, row) if _is_summed(unit, view) else _separate_line(unit, row)
+    return Entry(unit, reported, effective, row.flags, line)
 
 
 def without(row: FiguresRow, codes: frozenset[str]) -> FiguresRow:
@@ -147,42 +195,50 @@ def _nulled(part: Mapping[str, _V | None], codes: frozenset[str]) -> dict[str, _
 
 
 def _cells(codes: Sequence[str], summed: _Summed) -> dict[str, dict[str, Any]]:
-    cells = {code: _cell(code, summed.expected(code)) for code in codes}
-    for unit, row in summed.entries:
-        for code, flags in row.flags.items():
-            if code in cells:
+    cells = {code: _cell(code, summed) for code in codes}
+    lists = {code: {flag: cell[name] for flag, name in _LIST_OF.items()} for code, cell in cells.items()}
+    for unit, _, _, flagged, _ in summed.entries:
+        for code, flags in flagged.items():
+            if of_code := lists.get(code):
                 for flag in flags:
-                    cells[code][_LIST_OF[flag]].append(unit.code)
+                    of_code[flag].append(unit.code)
     return cells
 
 
-def _cell(code: str, expected: Sequence[_Entry]) -> dict[str, Any]:
+def _cell(code: str, summed: _Summed) -> dict[str, Any]:
     """The sums of one indicator; the lists that flags decide are still empty.
 
     `effective_sum` includes the ledger's figures of units that did not report (含未报单位台账数), listed in
     `units_ledger_only`; `effective_sum_reporting_only` leaves them out. `units_missing` are those without
     any effective value.
     """
-    reported = [row.reported.get(code) for _, row in expected]
-    effective = [row.effective.get(code) for _, row in expected]
-    of_reporting = [value for value, said in zip(effective, reported, strict=True) if said is not None]
+    expected = summed.expected(summed.entries, code)
+    reported = summed.expected(summed.reported[code], code)
+    effective = summed.expected(summed.effective[code], code)
+    total, missing = _sum(effective), _codes_where_null(effective, expected)
     return {
         "reported_sum": _sum(reported),
-        "effective_sum": _sum(effective),
-        "effective_sum_reporting_only": _sum(of_reporting),
+        "effective_sum": total,
+        "effective_sum_reporting_only": _sum_of_reporting(effective, reported) if None in reported else total,
         "units_expected": len(expected),
-        "units_with_value": len(expected) - effective.count(None),
-        "units_missing": _codes_where_null(effective, expected),
-        **{name: [] for name in _LIST_OF.values()},
+        "units_with_value": len(expected) - len(missing),
+        "units_missing": missing,
+        **{name: [] for name in _LISTS},
     }
 
 
-def _codes_where_null(values: Sequence[int | None], entries: Sequence[_Entry]) -> list[str]:
-    return [e.unit.code for value, e in zip(values, entries, strict=True) if value is None]
+def _sum_of_reporting(values: Sequence[int | None], reported: Sequence[int | None]) -> int | None:
+    return _sum([value for value, said in zip(values, reported, strict=True) if said is not None])
+
+
+def _codes_where_null(values: Sequence[int | None], expected: Sequence[Entry]) -> list[str]:
+    if None not in values:
+        return []
+    return [e.unit.code for value, e in zip(values, expected, strict=True) if value is None]
 
 
 def _sum(values: Sequence[int | None]) -> int | None:
-    known = [value for value in values if value is not None]
+    known: Sequence[Any] = [value for value in values if value is not None] if None in values else values
     return sum(known) if known else None
 
 
@@ -192,50 +248,59 @@ def _ratio(spec: RatioSpec, summed: _Summed) -> dict[str, Any]:
     D0 is the register's count of expected units in both bases, because it is known whoever reports. Units
     for which nobody knows a denominator are listed: the all-units basis is a lower bound without them.
     """
-    expected = summed.expected(spec.numerator, spec.denominator)
-    numerators = [row.effective.get(spec.numerator) for _, row in expected]
-    denominators = _denominators(spec, expected)
-    known = [
-        unit.last.get(spec.denominator) if own is None else own
-        for own, (unit, _) in zip(denominators, expected, strict=True)
-    ]
+    both = spec.numerator, spec.denominator
+    expected = summed.expected(summed.entries, *both)
+    numerators = summed.expected(summed.counted(spec.numerator), *both)
+    denominators = _denominators(spec, summed, len(expected))
+    known = _known(spec, denominators, expected)
     complete = complete_pairs(numerators, denominators)
     reporting = reporting_basis(complete)
     if spec.denominator == PREFECTURES_TOTAL:
         reporting = reporting._replace(denominator=len(expected))
     everyone = all_units_basis(reporting, known)
+    of_reporting = reporting.as_json()
+    of_everyone = of_reporting if everyone == reporting else everyone.as_json()
     return {
-        **reporting.as_json(),
-        **{f"all_units_{name}": value for name, value in everyone.as_json().items()},
+        **of_reporting,
+        **{f"all_units_{name}": value for name, value in of_everyone.items()},
         "units_expected": len(expected),
         "units_with_both": len(complete),
         "units_without_denominator": _codes_where_null(known, expected),
     }
 
 
-def _denominators(spec: RatioSpec, expected: Sequence[_Entry]) -> list[int | None]:
+def _denominators(spec: RatioSpec, summed: _Summed, expected: int) -> Sequence[int | None]:
     if spec.denominator == PREFECTURES_TOTAL:
-        return [1] * len(expected)
-    return [row.effective.get(spec.denominator) for _, row in expected]
+        return [1] * expected
+    return summed.expected(summed.counted(spec.denominator), spec.numerator, spec.denominator)
 
 
-def _unit(entry: _Entry) -> dict[str, Any]:
-    unit = entry.unit
+def _known(
+    spec: RatioSpec, denominators: Sequence[int | None], expected: Sequence[Entry]
+) -> Sequence[int | None]:
+    """Each unit's own denominator, else its last known one."""
+    if None not in denominators:
+        return denominators
+    pairs = zip(denominators, expected, strict=True)
+    return [e.unit.last.get(spec.denominator) if own is None else own for own, e in pairs]
+
+
+def _line(unit: UnitFigures, row: FiguresRow) -> dict[str, Any]:
     return {
         "unit": unit.code,
         "name": unit.name,
         "level": unit.level,
         "status": unit.status,
         "timeliness": unit.timeliness,
-        "reported": entry.row.reported,
-        "evidenced": entry.row.evidenced,
-        "ledger": entry.row.ledger,
-        "effective": entry.row.effective,
-        "sources": entry.row.sources,
-        "flags": entry.row.flags,
+        "reported": row.reported,
+        "evidenced": row.evidenced,
+        "ledger": row.ledger,
+        "effective": row.effective,
+        "sources": row.sources,
+        "flags": row.flags,
     }
 
 
-def _separate_unit(entry: _Entry) -> dict[str, Any]:
-    remark = {"zh": f"{entry.unit.name}单列", "en": "Shown separately, not in the sums"}
-    return {**_unit(entry), "remark": remark}
+def _separate_line(unit: UnitFigures, row: FiguresRow) -> dict[str, Any]:
+    remark = {"zh": f"{unit.name}单列", "en": "Shown separately, not in the sums"}
+    return {**_line(unit, row), "remark": remark}

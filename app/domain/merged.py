@@ -19,6 +19,8 @@ def merged(parts: Sequence[Body]) -> dict[str, Any]:
     who wants them has them in the parts. Lists of units come in code order.
     """
     first = parts[0]
+    if len(parts) == 1:
+        return {name: value for name, value in first.items() if name not in {"units", "separate"}}
     return {
         "provisional": any(part["provisional"] for part in parts),
         **{name: first[name] for name in ("vintage", "view")},

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from threading import Lock
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import orjson
-from sqlalchemy import bindparam, select
+from sqlalchemy import Text, bindparam, cast, func, select
 
 from app.db import Row, Session, Stamp, prepared
 from app.domain.aggregate import UnitFigures, View, aggregate
@@ -35,30 +35,51 @@ _MEMBER = {View.ALL: "aggregate", View.CENTRE: "centre"}
 
 _UNSENT = (None, Status.DRAFT)
 
-_OF_MONTH = (
-    select(
-        _FIGURES.c.unit_code,
-        _FIGURES.c.reported,
-        _FIGURES.c.evidenced,
-        _FIGURES.c.ledger,
-        _FIGURES.c.effective,
-        _FIGURES.c.sources,
-        _FIGURES.c.flags,
-        _FIGURES.c.closed_under,
-        _REPORTS.c.status,
-        _REPORTS.c.timeliness,
-    )
+_VALUES = tuple(cast(_FIGURES.c[name], Text).label(name) for name in FiguresRow._fields)
+"""As text: the converters of columns take as long as it takes to parse them."""
+
+_OF_CODES = prepared(
+    select(_FIGURES.c.unit_code, *_VALUES, _FIGURES.c.closed_under, _REPORTS.c.status, _REPORTS.c.timeliness)
     .outerjoin(
         _REPORTS, (_REPORTS.c.unit_code == _FIGURES.c.unit_code) & (_REPORTS.c.period == _FIGURES.c.period)
     )
-    .where(_FIGURES.c.period == bindparam("month"))
+    .where(
+        _FIGURES.c.period == bindparam("month"),
+        _FIGURES.c.unit_code >= bindparam("first"),
+        _FIGURES.c.unit_code < bindparam("end"),
+    )
 )
-_OF_CODES = prepared(
-    _OF_MONTH.where(_FIGURES.c.unit_code >= bindparam("first"), _FIGURES.c.unit_code < bindparam("end"))
+_ACCEPTED = (
+    select(_REPORTS.c.unit_code, func.max(_REPORTS.c.period).label("period"))
+    .where(
+        IS_ACCEPTED,
+        _REPORTS.c.unit_code >= bindparam("first"),
+        _REPORTS.c.unit_code <= bindparam("last"),
+        _REPORTS.c.period < bindparam("month"),
+    )
+    .group_by(_REPORTS.c.unit_code)
+    .subquery()
+)
+_LAST_ACCEPTED = prepared(
+    select(_FIGURES.c.unit_code, _FIGURES.c.effective).join(
+        _ACCEPTED,
+        (_ACCEPTED.c.unit_code == _FIGURES.c.unit_code) & (_ACCEPTED.c.period == _FIGURES.c.period),
+    )
 )
 
-Large = Callable[..., tuple[bytes, str] | None]
-"""Makes the body of a sum and its tag where there are very many units (app.services.parts), else None."""
+
+class InParts(Protocol):
+    """Makes sums from what it keeps (app.services.parts)."""
+
+    def __call__(
+        self, session: Session, *, unit: Row, period: Period, view: View, state: str
+    ) -> tuple[bytes, str]:
+        """The body of a sum and its tag."""
+        ...
+
+    def is_quick(self, unit: str, period: Period, view: View) -> bool:
+        """Whether that takes no longer than a look-up or two."""
+        ...
 
 
 def of_unit(
@@ -109,8 +130,8 @@ class Kept:
     """An answer with the state of the database that it was computed from."""
 
     state: str
-    tag: str
     body: bytes
+    tag: str
     seen: tuple[Stamp, str] | None = None
     """When it was last found to stand, and the unit's report path then."""
 
@@ -127,10 +148,10 @@ class Answers:
     that alone is larger than `most` bytes is not kept.
     """
 
-    def __init__(self, most: int = MOST_BYTES, large: Large | None = None) -> None:
+    def __init__(self, most: int = MOST_BYTES, parts: InParts | None = None) -> None:
         self._most = most
         self._bytes = 0
-        self._large = large
+        self._parts = parts
         self._kept: OrderedDict[_Question, Kept] = OrderedDict()
         self._lock = Lock()
 
@@ -158,15 +179,20 @@ class Answers:
         by: Actor,
         stamp: Stamp | None = None,
     ) -> Kept | None:
-        """The answer as it still stands, or None when it must be computed; `stamp` was taken before the session.
+        """The answer as it still stands, or quickly made from parts that do, else None: it must be computed.
 
-        Who may not read it is refused before the cache is looked at. Raises NotFound, Forbidden.
+        `stamp` was taken before the session. Who may not read it is refused before the cache is looked at. Raises
+        NotFound, Forbidden.
         """
         unit = units.get(session, unit_code)
         by.check(Action.READ_AGGREGATES, unit["report_path"])
         kept = self._kept.get((unit_code, str(period), view.value, vintage, by.is_reporter_only))
-        if kept is None or kept.state != revisions.current(session, str(period)):
-            return None
+        state = revisions.current(session, str(period))
+        if kept is None or kept.state != state:
+            is_plain = vintage is None and not by.is_reporter_only
+            if not (is_plain and self._parts and self._parts.is_quick(unit_code, period, view)):
+                return None
+            kept = self._made(session, unit, period, view, state)
         if stamp is not None:
             kept.seen = stamp, unit["report_path"]
         return kept
@@ -186,14 +212,27 @@ class Answers:
         The tag is a hash of the bytes: what a change elsewhere left as it was is still unchanged, and no two
         answers share one, not even after a restored backup.
         """
-        state = revisions.current(session, str(period))
-        unit = units.get(session, unit_code)
+        state, unit = revisions.current(session, str(period)), units.get(session, unit_code)
+        return self._made(session, unit, period, view, state, vintage, is_blind=is_blind)
+
+    def _made(
+        self,
+        session: Session,
+        unit: Row,
+        period: Period,
+        view: View,
+        state: str,
+        vintage: int | None = None,
+        *,
+        is_blind: bool = False,
+    ) -> Kept:
         asked: Any = {"unit": unit, "period": period, "view": view}
-        is_open = vintage is None and vintages.last(session, str(period), unit_code) is None
-        made = self._large(session, **asked) if self._large and is_open and not is_blind else None
-        body, tag = made or _whole(of_unit(session, **asked, vintage=vintage, is_blind=is_blind))
-        answer = Kept(state, tag, body)
-        self._keep((unit_code, str(period), view.value, vintage, is_blind), answer)
+        is_open = vintage is None and vintages.last(session, str(period), unit["code"]) is None
+        if self._parts and is_open and not is_blind:
+            answer = Kept(state, *self._parts(session, **asked, state=state))
+        else:
+            answer = Kept(state, *_whole(of_unit(session, **asked, vintage=vintage, is_blind=is_blind)))
+        self._keep((unit["code"], str(period), view.value, vintage, is_blind), answer)
         return answer
 
     def _keep(self, key: _Question, answer: Kept) -> None:
@@ -209,7 +248,12 @@ class Answers:
 
 def _whole(found: dict[str, Any]) -> tuple[bytes, str]:
     body = orjson.dumps(found)
-    return body, sha256(body).hexdigest()[:32]
+    return body, tag_of(body)
+
+
+def tag_of(body: bytes) -> str:
+    """The tag of an answer: what is the same to the byte has the same one."""
+    return sha256(body).hexdigest()[:32]
 
 
 def _parts(
@@ -217,41 +261,36 @@ def _parts(
 ) -> tuple[list[UnitFigures], bool]:
     """What each unit brings, and whether all of it is final."""
     contributing = units.contributors(session, unit, on=form.window(period).end)
+    rows = stored_of(session, contributing, period)
+    found = [row for row in rows.values() if not is_blind or row["status"] not in _UNSENT]
+    brought = contributions(session, contributing, {row["unit_code"]: row for row in found}, period)
+    return brought, bool(contributing) and all(is_final(row, rows) for row in contributing)
+
+
+def stored_of(session: Session, contributing: Sequence[Row], period: Period) -> dict[str, Row]:
+    """What is stored of a month, by unit: of the contributing ones, which come in code order, and of some between."""
     if not contributing:
-        return [], False
+        return {}
     # By codes and not by the units' paths, for which a database would look at every figure of the month.
     first, end = contributing[0]["code"], contributing[-1]["code"] + "0"
-    rows = session.all(_OF_CODES, month=str(period), first=first, end=end)
-    found = [row for row in rows if not is_blind or row["status"] not in _UNSENT]
-    return _contributions(session, contributing, found, period), _is_final(contributing, rows)
+    return {row["unit_code"]: row for row in session.all(_OF_CODES, month=str(period), first=first, end=end)}
 
 
-def of_codes(
-    session: Session, contributing: Sequence[Row], period: Period, *, first: str, end: str
-) -> tuple[list[UnitFigures], bool]:
-    """What these units bring to a sum, and whether all of it is final; their codes lie from `first` up to `end`,
-    which is excluded."""
-    found = session.all(_OF_CODES, month=str(period), first=first, end=end)
-    return _contributions(session, contributing, found, period), _is_final(contributing, found)
+def is_final(unit: Row, stored: Mapping[str, Row]) -> bool:
+    """Whether a close covers a unit of a sum."""
+    return stored.get(unit["code"], _ABSENT)["closed_under"] is not None
 
 
-def _is_final(contributing: Sequence[Row], stored: Sequence[Row]) -> bool:
-    """Whether a close covers every unit of a sum."""
-    final = {row["unit_code"] for row in stored if row["closed_under"] is not None}
-    return bool(contributing) and all(row["code"] in final for row in contributing)
-
-
-def _contributions(
-    session: Session, contributing: Sequence[Row], found: Sequence[Row], period: Period
+def contributions(
+    session: Session, contributing: Sequence[Row], stored: Mapping[str, Row], period: Period
 ) -> list[UnitFigures]:
-    stored = {row["unit_code"]: row for row in found}
-    # A unit that a close found without a report has a row of nulls.
-    missing = [row["code"] for row in contributing if (stored.get(row["code"]) or _ABSENT)["status"] is None]
+    """What these units bring to a sum, in their order, which is that of their codes."""
+    missing = [row["code"] for row in contributing if stored.get(row["code"], _ABSENT)["status"] in _UNSENT]
     last = _last_accepted(session, missing, period)
     return [_part(row, stored.get(row["code"]), last.get(row["code"], {})) for row in contributing]
 
 
-_ABSENT: Row = {"status": None}
+_ABSENT: Row = {"status": None, "closed_under": None}
 
 
 def not_applicable(unit: Row) -> frozenset[str]:
@@ -268,27 +307,18 @@ def _part(unit: Row, stored: Row | None, last: Mapping[str, int | None]) -> Unit
         level=unit["level"],
         status=stored["status"] if stored and is_filed else None,
         timeliness=stored["timeliness"] if stored and is_filed else None,
-        row=FiguresRow(*(stored[name] for name in FiguresRow._fields)) if stored else None,
+        row=FiguresRow(*[orjson.loads(stored[name]) for name in FiguresRow._fields]) if stored else None,
         not_applicable=not_applicable(unit),
         last={**units.register_figures(unit), **last},
     )
 
 
 def _last_accepted(session: Session, codes: list[str], period: Period) -> dict[str, dict[str, int | None]]:
-    """The effective values of each unit's last accepted report before a period."""
+    """The effective values of each unit's last accepted report before a period, by unit; `codes` in order.
+
+    Of every unit between the first and the last of them, so that the statement is always the same.
+    """
     if not codes:
         return {}
-    statement = (
-        select(_FIGURES.c.unit_code, _FIGURES.c.effective)
-        .join(
-            _REPORTS,
-            (_REPORTS.c.unit_code == _FIGURES.c.unit_code) & (_REPORTS.c.period == _FIGURES.c.period),
-        )
-        .where(
-            _FIGURES.c.unit_code.in_(codes),
-            _FIGURES.c.period < str(period),
-            IS_ACCEPTED,
-        )
-        .order_by(_FIGURES.c.period)
-    )
-    return {row["unit_code"]: row["effective"] for row in session.all(statement)}
+    rows = session.all(_LAST_ACCEPTED, first=codes[0], last=codes[-1], month=str(period))
+    return {row["unit_code"]: row["effective"] for row in rows}

@@ -242,7 +242,7 @@ def _freeze(
             if (stored.get(row["code"]) or {"closed_under": None})["closed_under"] is None
         ],
     )
-    revisions.bump(session, revisions.of_period(str(period)))
+    revisions.bump_period(session, str(period))
 
 
 def _judged(
@@ -355,7 +355,7 @@ def _publish(
         "sha256": sha256(whole).hexdigest(),
     }
     session.run(_ADD, **row)
-    revisions.bump(session, revisions.of_period(str(period)))
+    revisions.bump_period(session, str(period))
     _trail(session, unit, row, by=by, now=now)
 
 

@@ -116,7 +116,7 @@ def reopen(session: Session, *, period: str, unit: str, leave: Row) -> None:
 def _suspend(session: Session, before: Row, values: FiguresRow) -> Row:
     pending = None if values == values_of(before) else values._asdict()
     session.run(_SUSPEND, month=before["period"], unit=before["unit_code"], new_pending=pending)
-    revisions.bump(session, revisions.of_period(before["period"]))
+    revisions.bump_figures(session, before["period"], before["unit_code"])
     return {**before, "pending": pending}
 
 

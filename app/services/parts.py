@@ -1,9 +1,11 @@
-"""Sums over very many units, kept city by city, so that a change costs one city and not the country."""
+"""Sums made from parts that are kept, so that a change costs one unit and its province, and not the country."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from itertools import groupby
 from threading import Lock
@@ -12,35 +14,92 @@ from typing import Any, NamedTuple
 import orjson
 
 from app.db import Row, Session
-from app.domain.aggregate import View, aggregate
+from app.domain.aggregate import Entry, View, added_up, entries
 from app.domain.form import FormVersion
 from app.domain.merged import merged
 from app.domain.period import Period
 from app.services import forms, revisions, units
-from app.services.aggregates import of_codes
+from app.services.aggregates import contributions, is_final, stored_of, tag_of
+from app.services.revisions import States, city_of, province_of
 
-MANY = 2_000
-"""Units from which a sum is kept in parts: below it the whole is computed as fast."""
+MANY = 200
+"""Units of a province from which each of its cities is a part of its own: a hundred are added up in a millisecond."""
 
-QUESTIONS = 2
-"""Sums kept in parts at a time; the answer for 41,000 units takes 60 MB."""
+MOST_BYTES = 160 * 1024 * 1024
+"""Bytes of the parts of sums: of 41,000 units, whose answer takes 62 MB, two questions fit."""
+
+MOST_UNITS = 10_000
+"""Units kept one by one, about 65 MB: of 340 the months of two years."""
+
+MOST_ROWS = 60_000
+"""Rows of the register that are kept, by who contributes to what: 41,000 townships, and the provinces of a year."""
+
+MOST_HASHED = 4 * 1024 * 1024
+"""Bytes of a body up to which its tag is their hash; hashing 60 MB takes longer than all else."""
+
+QUICK = 128 * 1024
+"""Bytes of kept parts from which a sum is not put together on the event loop."""
+
+_Key = tuple[str, str, str]
+
+_Places = Mapping[str, Sequence[Row]]
+"""Contributing units in code order, by the province or the city that they belong to."""
 
 
-MOST_FEW = 10_000
-"""Questions of which it is remembered that they concern a few units."""
+class _Expected(NamedTuple):
+    """The form that is in force, and who contributes."""
 
-_Register = tuple[str, str, str]
-"""A unit, a day, and the number of the register's changes: what decides who contributes."""
+    form: FormVersion
+    places: _Places
+
+    @property
+    def size(self) -> int:
+        """How many rows of the register it holds, and one for itself."""
+        return 1 + sum(map(len, self.places.values()))
 
 
-class _Part(NamedTuple):
-    """What one city adds: its sums, and its units as JSON without brackets."""
+class _Asked(NamedTuple):
+    """A question, the form that is in force, and the state of the database."""
+
+    unit: Row
+    period: Period
+    view: View
+    form: FormVersion
+    state: str
+
+    @property
+    def head(self) -> dict[str, str]:
+        """What a body begins with."""
+        unit = self.unit
+        return {"period": str(self.period), "unit": unit["code"], "name": unit["name"], "form": self.form.id}
+
+
+class _Unit(NamedTuple):
+    """What one unit brings to a sum, its line as JSON, and the state of its city that it was computed from."""
+
+    state: str
+    entry: Entry
+    is_final: bool
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What one province or city adds: its sums, and its units as JSON without brackets."""
 
     state: str
     body: Mapping[str, Any]
     units: bytes
     separate: bytes
-    digest: bytes
+
+    @cached_property
+    def digest(self) -> bytes:
+        """The hash of it all."""
+        return sha256(orjson.dumps(self.body) + b"\0" + self.units + b"\0" + self.separate).digest()
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes; the sums as objects take 25 KB."""
+        return len(self.units) + len(self.separate) + 25_000
 
 
 class Parts:
@@ -48,98 +107,152 @@ class Parts:
 
     def __init__(self, many: int = MANY) -> None:
         self._many = many
-        self._kept: OrderedDict[tuple[str, str, str], dict[str, _Part]] = OrderedDict()
-        self._expected: tuple[_Register, dict[str, list[Row]]] | None = None
-        self._few: set[_Register] = set()
+        self._expected: dict[_Key, _Expected] = {}
+        self._rows = 0
+        self._units: dict[_Key, _Unit] = {}
+        self._kept: OrderedDict[_Key, dict[str, _Part]] = OrderedDict()
+        self._bytes = 0
         self._lock = Lock()
 
     def __call__(
-        self, session: Session, *, unit: Row, period: Period, view: View
-    ) -> tuple[bytes, str] | None:
-        """The body of a sum and its tag, to the byte what it is without parts; None for a small sum.
+        self, session: Session, *, unit: Row, period: Period, view: View, state: str
+    ) -> tuple[bytes, str]:
+        """The body of a sum and its tag, to the byte what it is without parts.
 
-        The tag is a hash of the parts' hashes, because hashing 60 MB takes longer than all else.
+        `state` is what `revisions.current` says of the period in this session.
         """
-        form = forms.in_force(session, period)
-        expected = self._contributors(session, unit, form, period)
-        if expected is None:
-            return None
-        states = revisions.parts(session, str(period))
+        form, expected = self._contributors(session, unit, period, state)
+        asked = _Asked(unit, period, view, form, state)
+        states = self._states(session, asked, expected)
         key = (unit["code"], str(period), view.value)
         before = self._kept.get(key, {})
         parts = {
-            name: _current(session, name, rows, period, form, view, states.of(name), before.get(name))
+            name: self._part(session, name, rows, asked, states, before.get(name))
             for name, rows in expected.items()
         }
         self._keep(key, parts)
-        head = {"period": str(period), "unit": unit["code"], "name": unit["name"], "form": form.id}
-        return _joined(head, list(parts.values()))
+        return _joined(asked.head, list(parts.values()))
 
-    def _contributors(
-        self, session: Session, unit: Row, form: FormVersion, period: Period
-    ) -> dict[str, list[Row]] | None:
-        """The contributing units by part and code, or None for a few; the register seldom changes and takes long
-        to read, and so do the states of all parts, which a few do not need."""
-        cut_off = form.window(period).end
-        register = revisions.current(session, str(period)).partition(".")[0]
-        key = (unit["code"], cut_off.isoformat(), register)
-        kept = self._expected
-        if key not in self._few and (kept is None or kept[0] != key):
-            found = units.contributors(session, unit, on=cut_off)
-            if len(found) < self._many:
-                self._note_few(key)
-                return None
-            by_part = groupby(found, key=lambda row: revisions.part_of(row["code"]))
-            kept = self._expected = key, {name: list(rows) for name, rows in by_part}
-        return None if kept is None or kept[0] != key else kept[1]
+    def is_quick(self, unit: str, period: Period, view: View) -> bool:
+        """Whether the sum is kept and so small that, whatever has changed, it takes about a millisecond."""
+        return 0 < _size(self._kept.get((unit, str(period), view.value), {})) < QUICK
 
-    def _note_few(self, key: _Register) -> None:
+    def _states(self, session: Session, asked: _Asked, expected: _Places) -> States:
+        names = [*expected]
+        return revisions.cities(session, asked.state, names[0], names[-1] + "99")
+
+    def _part(
+        self,
+        session: Session,
+        name: str,
+        rows: Sequence[Row],
+        asked: _Asked,
+        states: States,
+        before: _Part | None,
+    ) -> _Part:
+        """The part as it stands: the one that is kept, or added up anew."""
+        state = states.of(name)
+        if before is not None and before.state == state:
+            return before
+        found = self._current(session, name, rows, asked, states)
+        body = added_up(
+            asked.form.summed,
+            asked.form.ratios,
+            [each.entry for each in found],
+            provisional=not found or not all(each.is_final for each in found),
+            vintage=None,
+            view=asked.view,
+        )
+        own, separate = (orjson.dumps(body.pop(key))[1:-1] for key in ("units", "separate"))
+        return _Part(state, body, own, separate)
+
+    def _current(
+        self, session: Session, name: str, rows: Sequence[Row], asked: _Asked, states: States
+    ) -> Sequence[_Unit]:
+        """Each unit of a part as it stands; those of a city in which something has changed are read anew."""
+        month, view = str(asked.period), asked.view.value
+        of = {row["code"]: states.of(city_of(row["code"])) for row in rows}
+        kept = ((code, self._units.get((month, view, code))) for code in of)
+        found = {code: unit for code, unit in kept if unit is not None and unit.state == of[code]}
+        fresh = _read(session, [row for row in rows if row["code"] not in found], asked, of)
+        if name == province_of(name):  # of a city, all units change at once
+            self._keep_units({(month, view, code): unit for code, unit in fresh.items()})
+        found |= fresh
+        return [found[code] for code in of]
+
+    def _keep_units(self, fresh: Mapping[_Key, _Unit]) -> None:
         with self._lock:
-            if len(self._few) >= MOST_FEW:
-                self._few.clear()
-            self._few.add(key)
+            if len(self._units) + len(fresh) > MOST_UNITS:
+                self._units.clear()
+            self._units.update(fresh)
 
-    def _keep(self, key: tuple[str, str, str], parts: dict[str, _Part]) -> None:
+    def _keep(self, key: _Key, parts: dict[str, _Part]) -> None:
         with self._lock:
+            self._bytes += _size(parts) - _size(self._kept.pop(key, {}))
             self._kept[key] = parts
-            self._kept.move_to_end(key)
-            if len(self._kept) > QUESTIONS:
-                self._kept.popitem(last=False)
+            while self._bytes > MOST_BYTES and len(self._kept) > 1:
+                self._bytes -= _size(self._kept.popitem(last=False)[1])
+
+    def _contributors(self, session: Session, unit: Row, period: Period, state: str) -> _Expected:
+        """What the register and the forms decide; they seldom change and take long to read."""
+        key = (unit["code"], str(period), state.rsplit(".", 2)[0])
+        found = self._expected.get(key)
+        if found is None:
+            form = forms.in_force(session, period)
+            rows = units.contributors(session, unit, on=form.window(period).end)
+            found = _Expected(form, _by_place(rows, self._many) or {province_of(unit["code"]): []})
+            with self._lock:
+                self._rows += found.size
+                if self._rows > MOST_ROWS:
+                    self._expected.clear()
+                    self._rows = found.size
+                self._expected[key] = found
+        return found
 
 
-def _current(
-    session: Session,
-    name: str,
-    rows: Sequence[Row],
-    period: Period,
-    form: FormVersion,
-    view: View,
-    state: str,
-    before: _Part | None,
-) -> _Part:
-    """The part as it stands: the one that is kept, or computed anew."""
-    if before is not None and before.state == state:
-        return before
-    found, is_final = of_codes(session, rows, period, first=name, end=str(int(name) + 1).zfill(len(name)))
-    body = aggregate(
-        form.summed,
-        form.ratios,
-        found,
-        provisional=not is_final,
-        vintage=None,
-        view=view,
-    )
-    own, separate = (orjson.dumps(body.pop(key))[1:-1] for key in ("units", "separate"))
-    digest = sha256(orjson.dumps(body) + b"\0" + own + b"\0" + separate).digest()
-    return _Part(state, body, own, separate, digest)
+def _by_place(rows: Sequence[Row], many: int) -> dict[str, list[Row]]:
+    """Rows in code order by province, and by city where a province has many."""
+    found: dict[str, list[Row]] = {}
+    for _, of_province in groupby(rows, key=lambda row: province_of(row["code"])):
+        own = [*of_province]
+        place_of = province_of if len(own) < many else city_of
+        found |= {name: [*each] for name, each in groupby(own, key=lambda row: place_of(row["code"]))}
+    return found
+
+
+def _size(parts: Mapping[str, _Part]) -> int:
+    return sum(part.size for part in parts.values())
+
+
+def _read(
+    session: Session, rows: Sequence[Row], asked: _Asked, states: Mapping[str, str]
+) -> dict[str, _Unit]:
+    """These units as the database has them now, by code; `states` are those of their cities."""
+    stored = stored_of(session, rows, asked.period)
+    brought = contributions(session, rows, stored, asked.period)
+    made = zip(rows, entries(asked.form.summed, brought, asked.view), strict=True)
+    return {
+        row["code"]: _Unit(states[row["code"]], _with_json(entry), is_final(row, stored))
+        for row, entry in made
+    }
+
+
+def _with_json(entry: Entry) -> Entry:
+    """The entry without what no sum needs, its line as JSON."""
+    line = bytes(
+        memoryview(orjson.dumps(entry.line))
+    )  # a copy: the original holds on to several times its length
+    return entry._replace(unit=entry.unit._replace(row=None), line=orjson.Fragment(line))
 
 
 def _joined(head: Mapping[str, Any], parts: Sequence[_Part]) -> tuple[bytes, str]:
-    """The whole body, its pieces copied once."""
+    """The whole body, its pieces copied once, and its tag; of a large one that is a hash of the parts' hashes."""
     sums = orjson.dumps({**head, **merged([part.body for part in parts])})
-    tag = sha256(sums + b"".join(part.digest for part in parts)).hexdigest()[:32]
     rows = [*_list(b"units", [p.units for p in parts]), *_list(b"separate", [p.separate for p in parts])]
-    return b"".join([sums[:-1], *rows, b"}"]), tag
+    body = b"".join([sums[:-1], *rows, b"}"])
+    if len(body) > MOST_HASHED:
+        return body, tag_of(sums + b"".join(part.digest for part in parts))
+    return body, tag_of(body)
 
 
 def _list(name: bytes, pieces: Sequence[bytes]) -> list[bytes]:

@@ -211,4 +211,4 @@ def _trail(
     )
     data = {"period": str(period), "unit": unit["code"], "due_on": due_on.isoformat()}
     events.emit(session, "deadline.set", unit=unit["code"], data=data, now=now)
-    revisions.bump(session, revisions.of_period(str(period)))
+    revisions.bump_period(session, str(period))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Label, bindparam, func, literal_column, select
+from sqlalchemy import Label, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db import Session, prepared
@@ -13,6 +15,8 @@ from app.models import Revision
 
 REGISTER = "register"
 FORMS = "forms"
+UNNAMED = "unnamed"
+"""Counts the changes that do not say whose figures they concern."""
 
 _REVISIONS = Revision.__table__  # type: ignore[attr-defined]
 _BUMP = prepared(
@@ -32,71 +36,87 @@ _BUMP_BOTH = prepared(
     .values([{"name": bindparam("period"), "number": 1}, {"name": bindparam("part"), "number": 1}])
     .on_conflict_do_update(index_elements=["name"], set_={"number": _REVISIONS.c.number + 1})
 )
-# Positions are written out: PostgreSQL takes two parameters for two expressions, which it will not group by.
-_PART: ColumnElement[str] = literal_column("substr(name, 14)")
-_PARTS = prepared(
-    select(_PART.label("part"), func.sum(_REVISIONS.c.number).label("number"))
-    .where(_REVISIONS.c.name.startswith("part:"), literal_column("substr(name, 6, 7)") <= bindparam("month"))
-    .group_by(_PART)
+_CITIES = prepared(
+    select(_REVISIONS.c.name, _REVISIONS.c.number).where(
+        _REVISIONS.c.name.between(bindparam("first"), bindparam("last"))
+    )
 )
-"""The counters named part:2015-04:4401, by city."""
 
 _READ_UP_TO = prepared(
     select(
         _number(REGISTER),
         _number(FORMS),
+        _number(UNNAMED),
         func.sum(_REVISIONS.c.number).label("periods"),
     ).where(_REVISIONS.c.name.between(bindparam("first"), bindparam("last")))
 )
 
 
-def of_period(period: str) -> str:
+def _of_period(period: str) -> str:
     """The name of the counter of everything that a period's figures depend on."""
     return f"period:{period}"
 
 
+def _of_city(city: str) -> str:
+    """The name of the counter of what the units of a city have stored, of whatever period."""
+    return f"city:{city}"
+
+
 def bump(session: Session, name: str) -> None:
-    """Say that answers which depend on this have changed."""
+    """Say that answers which depend on the register, or on the forms, have changed."""
     session.defer(_BUMP, name=name)
+
+
+def bump_period(session: Session, period: str) -> None:
+    """Say that answers about a period have changed, whoever's figures did it."""
+    session.defer(_BUMP_BOTH, period=_of_period(period), part=UNNAMED)
+
+
+def bump_figures(session: Session, period: str, unit: str) -> None:
+    """Say that answers about a period have changed, and that nothing but this unit's figures did it."""
+    session.defer(_BUMP_BOTH, period=_of_period(period), part=_of_city(city_of(unit)))
 
 
 def current(session: Session, period: str) -> str:
     """One word that changes whenever an answer about the period may have changed.
 
     Earlier periods belong to it, because a missing unit enters with what it reported last. Counters only rise,
-    and so does their sum.
+    and so does their sum. In turn: the register's, the forms', that of changes that name no unit, and that sum.
     """
-    row = session.one(_READ_UP_TO, first=of_period(str(FIRST)), last=of_period(period)) or {}
+    row = session.one(_READ_UP_TO, first=_of_period(str(FIRST)), last=_of_period(period)) or {}
     return ".".join(str(number or 0) for number in row.values())
 
 
-def part_of(unit: str) -> str:
-    """The part of the country that a unit's figures belong to: the first four digits, a city's."""
+def city_of(unit: str) -> str:
+    """The city that a unit belongs to: the first four digits."""
     return unit[:4]
 
 
-def bump_figures(session: Session, period: str, unit: str) -> None:
-    """Say that answers about a period have changed, and that nothing but this unit's figures did it."""
-    session.defer(_BUMP_BOTH, period=of_period(period), part=f"part:{period}:{part_of(unit)}")
+def province_of(unit: str) -> str:
+    """The province that a unit, or a city, belongs to: the first two digits."""
+    return unit[:2]
 
 
 class States(NamedTuple):
-    """What each part's sums hang on: `common` on everything, `numbers` on its own figures."""
+    """What the figures of each city and province hang on: `common` on everything, `numbers` on their own changes."""
 
     common: str
-    numbers: dict[str, int]
+    numbers: Mapping[str, int]
 
-    def of(self, part: str) -> str:
-        """One word that changes whenever an answer about the part may have changed."""
-        return f"{self.common}:{self.numbers.get(part, 0)}"
+    def of(self, place: str) -> str:
+        """One word that changes whenever what a city or a province brings to a sum may have changed."""
+        return f"{self.common}:{self.numbers.get(place, 0)}"
 
 
-def parts(session: Session, period: str) -> States:
-    """The states of all parts, up to a period.
+def cities(session: Session, state: str, first: str, last: str) -> States:
+    """The states of the cities from `first` to `last` and of their provinces; `state` is what `current` says now.
 
-    A change that does not say whose figures it concerned (a deadline, say) counts for all parts: the period's
-    counters are then ahead of those of the parts together. So who forgets to name the unit loses time, not truth.
+    A change that does not say whose figures it concerned (a deadline, say) counts for all of them, and one of another
+    period for its city: so who cannot tell what exactly has changed loses time, not truth.
     """
-    register, form, total = current(session, period).split(".")
-    numbers = {row["part"]: int(row["number"]) for row in session.all(_PARTS, month=period)}
-    return States(f"{register}.{form}.{int(total) - sum(numbers.values())}", numbers)
+    numbers: Counter[str] = Counter()
+    for row in session.all(_CITIES, first=_of_city(first), last=_of_city(last)):
+        city = row["name"].partition(":")[2]
+        numbers[city] = row["number"]
+        numbers[province_of(city)] += row["number"]
+    return States(state.rpartition(".")[0], numbers)

@@ -13,9 +13,9 @@ from app.db import Database
 from app.domain.aggregate import View
 from app.domain.period import FIRST, Period
 from app.domain.permission import Actor, Grant, Role
-from app.services import closings, figures, forms, revisions, units
+from app.services import closings, figures, forms, parts, revisions, units
 from app.services.aggregates import Answers, of_unit
-from app.services.parts import Parts
+from app.services.parts import MANY, Parts
 from app.services.periods import Policy
 from tests.samples import CENTRE, CHANGSHA, GUANGDONG, GUANGDONG_UNITS, HUNAN
 from tests.samples import figures as sample
@@ -27,9 +27,10 @@ REVIEWER = Actor("t", "示例", "token", (Grant(Role.REVIEWER, CENTRE, CENTRE),)
 class Country:
     """A database, and a process that keeps its sums in parts."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, many: int = 1) -> None:
         self.database = Database(url)
-        self.answers = Answers(large=Parts(many=1))
+        self.parts = Parts(many)
+        self.answers = Answers(parts=self.parts)
 
     def say(self, code: str, period: str = "2015-04", **changes: int) -> None:
         """A unit reports the sample's figures with these changes."""
@@ -77,9 +78,9 @@ class Country:
             return {str(row["report_parent"]) for row in expected}
 
 
-@pytest.fixture
-def country(seeded_url: str) -> Country:
-    return Country(seeded_url)
+@pytest.fixture(params=[1, MANY], ids=["by city", "by province"])
+def country(request: pytest.FixtureRequest, seeded_url: str) -> Country:
+    return Country(seeded_url, request.param)
 
 
 @pytest.mark.parametrize("view", View)
@@ -145,13 +146,10 @@ def test_who_does_not_name_the_unit_loses_time_and_no_truth(country: Country) ->
     country.say(CHANGSHA)
     country.check()
     with country.database.transaction() as session:
-        session.control("UPDATE unit SET name = '示例市' WHERE code = '430100'")
-        revisions.bump(session, revisions.of_period("2015-04"))
+        session.control("UPDATE figures SET closed_under = '430000'")
+        revisions.bump_period(session, "2015-04")
 
-    with country.database.transaction() as session:
-        states = revisions.parts(session, "2015-04")
-
-    assert states.common.rpartition(".")[2] == "1"
+    country.check()
 
 
 def test_another_register_is_another_country(country: Country) -> None:
@@ -161,3 +159,54 @@ def test_another_register_is_another_country(country: Country) -> None:
         units.load(session, [replace(row, name="示例市")], by=OPERATOR, now=OPENED)
 
     country.check()
+
+
+@pytest.mark.parametrize("limit", ["MOST_BYTES", "MOST_UNITS", "MOST_ROWS"])
+def test_sums_are_the_same_however_little_may_be_kept(
+    country: Country, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(parts, limit, 30)
+    for code in (CHANGSHA, GUANGDONG_UNITS[0]):
+        country.say(code)
+        for place in (CENTRE, GUANGDONG, HUNAN, CHANGSHA):
+            country.check(place)
+
+
+def test_a_tag_of_a_large_body_changes_with_any_part(
+    country: Country, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "MOST_HASHED", 0)
+    tags = [country.check()]
+    for code in (CHANGSHA, GUANGDONG_UNITS[0]):
+        country.say(code)
+        tags += [country.check(), country.check()]
+
+    assert len(set(tags)) == 3
+    assert tags[1] == tags[2]
+
+
+def test_a_report_leaves_the_units_of_other_cities_as_they_are(seeded_url: str) -> None:
+    country = Country(seeded_url, MANY)
+    country.check()
+    before = dict(country.parts._units)
+
+    country.say(CHANGSHA)
+    country.check()
+
+    changed = {key[-1] for key, unit in country.parts._units.items() if unit is not before[key]}
+    assert changed == {CHANGSHA}
+
+
+def test_only_a_small_sum_that_is_kept_is_quick(country: Country) -> None:
+    asked = FIRST, View.ALL
+    assert not country.parts.is_quick(GUANGDONG, *asked)
+
+    country.check(GUANGDONG)
+    country.check()
+
+    assert country.parts.is_quick(GUANGDONG, *asked) == (country.parts._many == MANY)
+    assert not country.parts.is_quick(HUNAN, *asked)
+
+
+def test_where_nobody_reports_the_sum_is_of_nothing(country: Country) -> None:
+    country.check("440606003")
