@@ -12,6 +12,7 @@ from app.domain.period import Period
 from app.domain.permission import Actor, Grant, Role
 from app.services import figures, forms, reports
 from app.services.periods import Policy
+from app.services.report_queries import _CAME_BACK
 from app.services.reports import Submission
 from tests.samples import GUANGZHOU, report
 from tests.seed import OPENED
@@ -73,3 +74,11 @@ def test_none_of_them_reads_a_whole_table_that_grows(seeded_url: str) -> None:
             small = ("form_version", "VALUES CLAUSE")
             scans = [line for line in plan if line.startswith("SCAN")]
             assert not [line for line in scans if not any(name in line for name in small)], text
+
+
+def test_what_brought_a_report_back_is_found_by_an_index_of_its_own(seeded_url: str) -> None:
+    with Database(seeded_url).transaction() as session:
+        sql = _CAME_BACK.for_dialect(session.dialect).sql
+        (plan,) = session.connection.execute(f"EXPLAIN QUERY PLAN {sql}", (GUANGZHOU,)).fetchall()
+
+    assert "USING INDEX ix_outbox_event_back" in plan[-1]
