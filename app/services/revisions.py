@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Label, bindparam, func, literal_column, select
+from sqlalchemy import ColumnElement, Label, Select, bindparam, func, literal, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db import Session, prepared
@@ -53,6 +53,14 @@ _READ_UP_TO = prepared(
 def of_period(period: str) -> str:
     """The name of the counter of everything that a period's figures depend on."""
     return f"period:{period}"
+
+
+def periods_before(month: str) -> Select[tuple[str]]:
+    """The periods with any figures before a month, which is bound under this name: those that were ever counted."""
+    name = _REVISIONS.c.name
+    return select(func.substr(name, len(of_period("")) + 1)).where(
+        name >= of_period(""), name < literal(of_period("")) + bindparam(month)
+    )
 
 
 def bump(session: Session, name: str) -> None:

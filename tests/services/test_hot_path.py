@@ -11,6 +11,7 @@ from app.db import Database
 from app.domain.period import Period
 from app.domain.permission import Actor, Grant, Role
 from app.services import figures, forms, reports
+from app.services.drafts import _LAST
 from app.services.periods import Policy
 from app.services.report_queries import _CAME_BACK
 from app.services.reports import Submission
@@ -82,3 +83,13 @@ def test_what_brought_a_report_back_is_found_by_an_index_of_its_own(seeded_url: 
         (plan,) = session.connection.execute(f"EXPLAIN QUERY PLAN {sql}", (GUANGZHOU,)).fetchall()
 
     assert "USING INDEX ix_outbox_event_back" in plan[-1]
+
+
+def test_the_last_version_of_a_unit_is_sought_month_by_month(seeded_url: str) -> None:
+    with Database(seeded_url).transaction() as session:
+        compiled = _LAST.for_dialect(session.dialect)
+        values = compiled.parameters({"unit": GUANGZHOU, "month": "2015-05"})
+        plan = session.connection.execute(f"EXPLAIN QUERY PLAN {compiled.sql}", values).fetchall()
+
+    assert "SEARCH report_version USING INDEX" in plan[0][-1]
+    assert "(period=? AND unit_code=?)" in plan[0][-1]
