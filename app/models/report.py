@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, text
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, PrimaryKeyConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.models.base import FiguresJson, Instant, Json
@@ -24,7 +24,10 @@ _ACCEPTED: Any = {
 
 
 class Report(SQLModel, table=True):
-    """Where a unit's report of a period stands. `version` counts its saved contents."""
+    """Where a unit's report of a period stands. `version` counts its saved contents.
+
+    The month comes first in the key: what is filed in the same days lies on the same pages.
+    """
 
     __tablename__ = "report"
     __table_args__ = (
@@ -32,7 +35,7 @@ class Report(SQLModel, table=True):
         CheckConstraint("timeliness is null or timeliness in ('on_time', 'late')", name="timeliness"),
         CheckConstraint("(accepted_at is null) = (accepted_by is null)", name="accepted_pair"),
         ForeignKeyConstraint(["unit_code"], ["unit.code"]),
-        Index(None, "period", "unit_code"),
+        PrimaryKeyConstraint("period", "unit_code", "form_code"),
         Index("ix_report_accepted", "unit_code", "period", **_ACCEPTED),
     )
 
@@ -61,6 +64,7 @@ class ReportVersion(SQLModel, table=True):
 
     __tablename__ = "report_version"
     __table_args__ = (
+        PrimaryKeyConstraint("period", "unit_code", "form_code", "number"),
         ForeignKeyConstraint(
             ["form_code", "unit_code", "period"],
             ["report.form_code", "report.unit_code", "report.period"],

@@ -12,19 +12,16 @@ from app.domain.form import FormVersion
 from app.domain.form_diff import comparable
 from app.domain.period import Period
 from app.domain.permission import Action, Actor
-from app.models import FormVersion as FormVersionRow
 from app.models import ReportVersion
-from app.services import consolidations, forms, units
+from app.services import consolidations, forms, revisions, units
 
 _VERSIONS = ReportVersion.__table__  # type: ignore[attr-defined]
-_FORMS = FormVersionRow.__table__  # type: ignore[attr-defined]
 _LAST = prepared(
     select(_VERSIONS.c.form_code, _VERSIONS.c.form_version, _VERSIONS.c.content)
     .where(
-        # The versions are kept by form, unit and period: named in full, the index finds a unit's at once.
-        _VERSIONS.c.form_code.in_(select(_FORMS.c.code)),
+        # The versions are kept by period and unit: where each period is named, the index finds a unit's at once.
+        _VERSIONS.c.period.in_(revisions.periods_before("month")),
         _VERSIONS.c.unit_code == bindparam("unit"),
-        _VERSIONS.c.period < bindparam("month"),
         _VERSIONS.c.draft.is_(False),
     )
     .order_by(_VERSIONS.c.period.desc(), _VERSIONS.c.number.desc())

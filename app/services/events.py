@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import func, insert, select
 
 from app.db import Row, Session, prepared
 from app.domain.permission import Action, Actor
@@ -15,11 +15,9 @@ from app.models.unit import within
 _EVENTS = OutboxEvent.__table__  # type: ignore[attr-defined]
 _UNITS = Unit.__table__  # type: ignore[attr-defined]
 _NAMES = ("at", "kind", "unit", "data")
-_NEXT = select(
-    func.coalesce(func.max(_EVENTS.c.seq), 0) + 1,
-    *(bindparam(name, type_=_EVENTS.c[name].type) for name in _NAMES),
-)
-_APPEND = prepared(insert(_EVENTS).from_select(["seq", *_NAMES], _NEXT))
+_NEXT = select(func.coalesce(func.max(_EVENTS.c.seq), 0) + 1).scalar_subquery()
+# Not INSERT from SELECT: for that SQLite copies through a table of its own, each time a new one.
+_APPEND = prepared(insert(_EVENTS).inline().values(seq=_NEXT), names=_NAMES)
 
 
 def emit(session: Session, kind: str, *, unit: str, data: Mapping[str, object], now: datetime) -> None:

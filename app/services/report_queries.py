@@ -13,6 +13,7 @@ from app.domain.permission import Action, Actor
 from app.domain.workflow import Status
 from app.errors import NotFound
 from app.models import OutboxEvent, Report, ReportVersion, Unit
+from app.models.trail import IS_BACK
 from app.models.unit import below, within
 from app.services import coverage, forms, standing, units, versions
 from app.services.coverage import evidence_of
@@ -25,12 +26,7 @@ _REPORTS = Report.__table__  # type: ignore[attr-defined]
 _VERSIONS = ReportVersion.__table__  # type: ignore[attr-defined]
 _UNITS = Unit.__table__  # type: ignore[attr-defined]
 _EVENTS = OutboxEvent.__table__  # type: ignore[attr-defined]
-_CAME_BACK = prepared(
-    select(_EVENTS.c.data).where(
-        _EVENTS.c.unit == bindparam("of_unit"),
-        or_(_EVENTS.c.kind == "report.returned", _EVENTS.c.kind == "report.reopened"),
-    )
-)
+_CAME_BACK = prepared(select(_EVENTS.c.data).where(_EVENTS.c.unit == bindparam("of_unit"), IS_BACK))
 
 
 def whole(session: Session, *, unit: str, period: str, policy: Policy, by: Actor) -> Saved:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from sqlalchemy import Label, bindparam, func, select
+from sqlalchemy import Label, Select, bindparam, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db import Session, prepared
@@ -60,6 +60,14 @@ def _of_period(period: str) -> str:
 def _of_city(city: str) -> str:
     """The name of the counter of what the units of a city have stored, of whatever period."""
     return f"city:{city}"
+
+
+def periods_before(month: str) -> Select[tuple[str]]:
+    """The periods with any figures before a month, which is bound under this name: those that were ever counted."""
+    name = _REVISIONS.c.name
+    return select(func.substr(name, len(_of_period("")) + 1)).where(
+        name >= _of_period(""), name < literal(_of_period("")) + bindparam(month)
+    )
 
 
 def bump(session: Session, name: str) -> None:

@@ -11,7 +11,9 @@ from app.db import Database
 from app.domain.period import Period
 from app.domain.permission import Actor, Grant, Role
 from app.services import figures, forms, reports
+from app.services.drafts import _LAST
 from app.services.periods import Policy
+from app.services.report_queries import _CAME_BACK
 from app.services.reports import Submission
 from tests.samples import GUANGZHOU, report
 from tests.seed import OPENED
@@ -73,3 +75,21 @@ def test_none_of_them_reads_a_whole_table_that_grows(seeded_url: str) -> None:
             small = ("form_version", "VALUES CLAUSE")
             scans = [line for line in plan if line.startswith("SCAN")]
             assert not [line for line in scans if not any(name in line for name in small)], text
+
+
+def test_what_brought_a_report_back_is_found_by_an_index_of_its_own(seeded_url: str) -> None:
+    with Database(seeded_url).transaction() as session:
+        sql = _CAME_BACK.for_dialect(session.dialect).sql
+        (plan,) = session.connection.execute(f"EXPLAIN QUERY PLAN {sql}", (GUANGZHOU,)).fetchall()
+
+    assert "USING INDEX ix_outbox_event_back" in plan[-1]
+
+
+def test_the_last_version_of_a_unit_is_sought_month_by_month(seeded_url: str) -> None:
+    with Database(seeded_url).transaction() as session:
+        compiled = _LAST.for_dialect(session.dialect)
+        values = compiled.parameters({"unit": GUANGZHOU, "month": "2015-05"})
+        plan = session.connection.execute(f"EXPLAIN QUERY PLAN {compiled.sql}", values).fetchall()
+
+    assert "SEARCH report_version USING INDEX" in plan[0][-1]
+    assert "(period=? AND unit_code=?)" in plan[0][-1]

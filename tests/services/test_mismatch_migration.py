@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from app.models.migrate import connect, downgrade, migrate
 from tests.house.repository import ROOT
@@ -33,8 +35,12 @@ def test_what_was_found_survives_the_way_back_and_forth(service: Service) -> Non
         lines = connection.execute(
             text("SELECT difference FROM reconciliation_mismatch ORDER BY difference")
         ).all()
+        versions = connection.execute(text("SELECT period, number FROM report_version")).all()
         ranks = connection.execute(text("SELECT rank FROM ledger_import ORDER BY id")).all()
     assert [tuple(row) for row in mismatches] == [(9, "open", 0)]
     assert [row[0] for row in lines] == [7, 9]
+    assert [tuple(row) for row in versions] == [("2015-04", 1)]
     assert [row[0] for row in ranks] == [1, 2]
+    with connect(service.database_url) as connection, pytest.raises(DBAPIError, match="is immutable"):
+        connection.execute(text("UPDATE report_version SET author = 'x'"))
     service.app.state.database.start()
