@@ -26,6 +26,8 @@ _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16-le", codecs
 
 _FEW = 1 << 9
 """Bytes of lines that are as soon read one by one as together."""
+_MANY = 1 << 15
+"""Bytes of lines that are as soon read in parts: of a larger block, one bad line would have all read again."""
 
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r")) + b"\x7f"
 _LETTERS = string.ascii_letters.encode()
@@ -305,7 +307,7 @@ class _Cleaner:
 
     def clean(self, block: bytes) -> bytes:
         """The block as it goes into the copy; a line that has no end yet comes with the next block."""
-        if not self._is_inside_long_line and (self._is_encoded or _is_utf8(block)) and _is_plain(block):
+        if len(block) <= _MANY and self._is_clean(block):
             if not block.endswith(b"\n"):
                 block += b"\n"
             self.lines += block.count(b"\n")
@@ -315,6 +317,9 @@ class _Cleaner:
             # In ever smaller parts, until only the neighbours of a bad line are looked at one by one.
             return b"".join(map(self.clean, parts))
         return b"".join(self._clean_lines(block))
+
+    def _is_clean(self, block: bytes) -> bool:
+        return not self._is_inside_long_line and (self._is_encoded or _is_utf8(block)) and _is_plain(block)
 
     def finish(self) -> bytes:
         """What is still to be written when the last block was."""
