@@ -18,7 +18,7 @@ from app.domain.register import read_register
 from app.domain.register_checks import folded
 from app.errors import Invalid
 from app.reconcile.columns import read_header
-from app.reconcile.encoding import LONGEST_LINE
+from app.reconcile.cleaner import LONGEST_LINE
 
 MILLION = 1 << 20
 RUNS = {
