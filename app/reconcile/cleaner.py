@@ -12,8 +12,8 @@ LONGEST_LINE = 1 << 16
 
 _FEW = 1 << 9
 """Bytes of lines that are as soon read one by one as together."""
-_MANY = 1 << 15
-"""Bytes of lines that are as soon read in parts: of a larger block, one bad line would have all read again."""
+PIECE = 1 << 14
+"""Bytes of lines that are as soon cleaned in pieces: of more, one bad line would have all read again."""
 
 CONTROL = bytes(set(range(32)) - set(b"\t\n\r")) + b"\x7f"
 _REPLACED = "\ufffd".encode()
@@ -36,19 +36,17 @@ class Cleaner:
 
     def clean(self, block: bytes) -> bytes:
         """The block as it goes into the copy; a line that has no end yet comes with the next block."""
-        if len(block) <= _MANY and self._is_clean(block):
+        is_whole = not self.is_inside_long_line
+        if is_whole and (self._is_encoded or is_utf8(block)) and _is_plain(block):
             if not block.endswith(b"\n"):
                 block += b"\n"
             self.lines += block.count(b"\n")
             return block.replace(b"\r\n", b"\n") if b"\r" in block else block
-        parts = [] if len(block) <= _FEW else list(_parts(block, max(_FEW, len(block) // 64)))
+        parts = [] if len(block) <= _FEW else list(cut(block, _FEW))
         if len(parts) > 1:
-            # In ever smaller parts, until only the neighbours of a bad line are looked at one by one.
+            # Until only the neighbours of a bad line are looked at one by one.
             return b"".join(map(self.clean, parts))
         return b"".join(self._clean_lines(block))
-
-    def _is_clean(self, block: bytes) -> bool:
-        return not self.is_inside_long_line and (self._is_encoded or is_utf8(block)) and _is_plain(block)
 
     def finish(self) -> bytes:
         """What is still to be written when the last block was."""
@@ -134,7 +132,7 @@ def is_utf8(block: bytes) -> bool:
     return True
 
 
-def _parts(block: bytes, size: int) -> Iterator[bytes]:
+def cut(block: bytes, size: int) -> Iterator[bytes]:
     """The block in parts of about that size, each but the last one whole lines."""
     start = 0
     while start < len(block):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Self
 
-from app.reconcile.cleaner import CONTROL, Cleaner, has_none, has_plain_lines, is_utf8
+from app.reconcile.cleaner import CONTROL, PIECE, Cleaner, cut, has_none, has_plain_lines, is_utf8
 from app.reconcile.findings import Findings
 from app.reconcile.watch import Watch, nobody, watched_blocks
 
@@ -27,6 +27,16 @@ PART = 20 << 20
 _LETTERS = string.ascii_letters.encode()
 Part = tuple[Path, int]
 """A file with whole lines of a text, and the number of lines before it."""
+
+
+class Mark(NamedTuple):
+    """A place in a text from which it can be read: the number of lines before it, the file, and the byte in it."""
+
+    before: int
+    path: Path
+    offset: int
+
+
 Take = Callable[[Path, int], object]
 """Called with each part as soon as it can be read; with the first one what was taken before is void."""
 
@@ -49,13 +59,18 @@ class Transcript:
     findings: Findings = field(default_factory=Findings)
     emptied: Sequence[int] = ()
     """The lines that have a finding."""
-    more: Sequence[Part] = ()
-    """The parts of the text after the first one, which `path` is; only if there was somebody to take them."""
+    written: Sequence[Mark] = ()
+    """Of a copy the beginnings of its parts, and places every few kilobytes."""
 
     @property
-    def parts(self) -> tuple[Part, ...]:
-        """All parts of the text."""
-        return ((self.path, 0), *self.more)
+    def marks(self) -> Sequence[Mark]:
+        """Where it can be read from, in ascending order; the first is its beginning."""
+        return self.written or (Mark(0, self.path, 0),)
+
+    @property
+    def parts(self) -> list[Part]:
+        """The files that it is in, in their order."""
+        return [(mark.path, mark.before) for mark in self.marks if mark.offset == 0]
 
 
 def transcribe(
@@ -210,18 +225,18 @@ def _rewrite(source: Path, folder: Path, encoding: str, watch: Watch, take: Take
     with source.open("rb") as file, _Copy(folder, take) as copy:
         blocks = watched_blocks(_blocks(file, digest.update), source, "transcribing", watch)
         for block in _utf8_blocks(blocks, encoding):
-            if not cleaner.is_inside_long_line:
-                copy.may_turn(cleaner.lines)
-            copy.write(cleaner.clean(block))
-        copy.write(cleaner.finish())
+            for piece in cut(block, PIECE):
+                before = None if cleaner.is_inside_long_line else cleaner.lines
+                copy.write(before, cleaner.clean(piece))
+        copy.write(None, cleaner.finish())
     return Transcript(
-        copy.parts[0][0],
+        copy.marks[0].path,
         encoding,
         digest.hexdigest(),
         cleaner.lines,
         findings=cleaner.findings,
         emptied=cleaner.emptied,
-        more=copy.parts[1:],
+        written=copy.marks,
     )
 
 
@@ -229,31 +244,33 @@ class _Copy:
     """A text as files: one, or if somebody takes them parts, the first of which has a line that is not blank."""
 
     def __init__(self, folder: Path, take: Take | None) -> None:
-        self.parts: list[Part] = []
+        self.marks: list[Mark] = []
         self._folder = folder
         self._take = take
         self._has_text = False
         self._turn(0)
 
-    def write(self, text: bytes) -> None:
+    def write(self, before: int | None, text: bytes) -> None:
+        """Add lines with so many before them; None if they begin inside one."""
+        if before is not None:
+            size = self._file.tell()
+            if self._take and self._has_text and size >= PART:
+                self._offer()
+                self._turn(before)
+            elif size:
+                self.marks.append(Mark(before, self.marks[-1].path, size))
         self._file.write(text)
         self._has_text = self._has_text or bool(text.strip())
 
-    def may_turn(self, lines: int) -> None:
-        """Between two lines, so many of which are written: begin another part if this one is full."""
-        if self._take and self._has_text and self._file.tell() >= PART:
-            self._offer()
-            self._turn(lines)
-
     def _turn(self, lines: int) -> None:
-        path = self._folder / f"transcript-{len(self.parts)}.csv"
-        self.parts.append((path, lines))
-        self._file = path.open("wb")
+        path = self._folder / f"transcript-{lines}.csv"
+        self.marks.append(Mark(lines, path, 0))
+        self._part, self._file = (path, lines), path.open("wb")
 
     def _offer(self) -> None:
         self._file.close()
         if self._take:
-            self._take(*self.parts[-1])
+            self._take(*self._part)
 
     def __enter__(self) -> Self:
         return self

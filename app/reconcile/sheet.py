@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from fileinput import FileInput
+from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 
 import duckdb
 
 from app.reconcile.cells import LARGEST_FIGURE
 from app.reconcile.columns import Kind, Layout
+from app.reconcile.encoding import Mark
 from app.reconcile.engine import Engine
 
 _MOST_DIGITS = len(str(LARGEST_FIGURE))
-_BLOCK = 1 << 16
 
 
 class UnreadableError(Exception):
@@ -24,8 +26,8 @@ class UnreadableError(Exception):
 class Lines:
     """Which line a record stands in, and the text of lines. A record is a row's place in the table."""
 
-    def __init__(self, paths: Sequence[Path], header: int, skipped: Sequence[int] = ()) -> None:
-        self._paths = paths
+    def __init__(self, marks: Sequence[Mark], header: int, skipped: Sequence[int] = ()) -> None:
+        self._marks = marks
         self._header = header
         self._records_before = [line - header - 1 - i for i, line in enumerate(skipped)]
 
@@ -41,21 +43,21 @@ class Lines:
 
     def read(self, numbers: Iterable[int]) -> Iterator[tuple[int, str]]:
         """Number and text, without the line's end, of the lines with these ascending numbers."""
-        before, block, lines = 0, b"", list[bytes]()
-        blocks, count = self._blocks(), 0
-        for number in numbers:
-            while number > before + count:
-                before, block, lines = before + count, next(blocks), []
-                count = block.count(b"\n") + (not block.endswith(b"\n"))
-            # Lines are counted much faster than they are taken apart, and most blocks have none that is asked for.
-            lines = lines or block.split(b"\n")
-            yield number, lines[number - before - 1].decode().rstrip("\r")
-
-    def _blocks(self) -> Iterator[bytes]:
-        for path in self._paths:
-            with path.open("rb") as file:
-                while block := file.read(_BLOCK):
-                    yield block if block.endswith(b"\n") else block + file.readline()
+        at, file = 0, self._marks[0].path.open("rb")
+        try:
+            for number in numbers:
+                mark = self._marks[bisect_left(self._marks, number, key=attrgetter("before")) - 1]
+                if mark.before >= at:
+                    if file.name != str(mark.path):
+                        file.close()
+                        file = mark.path.open("rb")
+                    at = mark.before
+                    file.seek(mark.offset)
+                line = next(islice(file, number - at - 1, None))
+                at = number
+                yield number, line.decode().rstrip("\r\n")
+        finally:
+            file.close()
 
 
 def load_sheet(engine: Engine, path: Path, layout: Layout, *, counts_digits: bool = False) -> list[int]:
@@ -106,14 +108,14 @@ def load_records(
 
 def lines_of_sheet(
     engine: Engine,
-    paths: Sequence[Path],
+    marks: Sequence[Mark],
     layout: Layout,
     rejected: list[int],
     lines: int,
     table: str = "sheet",
     emptied: Sequence[int] = (),
 ) -> Lines:
-    """Where the records of a table stand, in parts of so many lines in all; some are known to be blank.
+    """Where the records of a table stand, in a text of so many lines, of which some are known to be blank.
 
     Raises UnreadableError if not every line is a record, rejected or blank: then no number could be trusted.
     """
@@ -123,13 +125,14 @@ def lines_of_sheet(
     if blank == len(known):
         skipped = sorted([*rejected, *known])
     else:
-        skipped = sorted([*rejected, *_blank_lines(paths, layout.line)])
+        skipped = sorted([*rejected, *_blank_lines(marks, layout.line)])
     if layout.line + len(skipped) + count != lines:
         raise UnreadableError
-    return Lines(paths, layout.line, skipped)
+    return Lines(marks, layout.line, skipped)
 
 
-def _blank_lines(paths: Sequence[Path], header: int) -> list[int]:
+def _blank_lines(marks: Sequence[Mark], header: int) -> list[int]:
+    paths = dict.fromkeys(mark.path for mark in marks)
     with FileInput(paths, mode="rb") as lines:
         return [
             number for number, line in enumerate(lines, 1) if number > header and line in (b"\n", b"\r\n")

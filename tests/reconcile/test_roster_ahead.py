@@ -8,7 +8,7 @@ import pytest
 
 from app.reconcile import Roster, encoding
 from app.reconcile.columns import Layout, read_header
-from app.reconcile.encoding import Transcript
+from app.reconcile.encoding import Mark, Transcript
 from app.reconcile.engine import Engine
 from app.reconcile.roster.ahead import ReadAhead
 from app.reconcile.roster.columns import MEMBERS
@@ -49,6 +49,7 @@ def read_in_parts(engine: Engine, folder: Path, text: bytes) -> Roster:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(encoding, "BLOCK", 300)
         patch.setattr(encoding, "PART", 900)
+        patch.setattr(encoding, "PIECE", 200)
         return read(engine, folder, text)
 
 
@@ -87,7 +88,8 @@ class Reader:
 
 
 def ready(*more: tuple[Path, int]) -> Transcript:
-    return Transcript(Path("a"), "utf-8", "", 9, more=more)
+    marks = [Mark(before, path, 0) for path, before in ((Path("a"), 0), *more)]
+    return Transcript(Path("a"), "utf-8", "", 9, written=marks)
 
 
 def test_parts_that_were_taken_are_not_read_again(engine: Engine, layout: Layout) -> None:

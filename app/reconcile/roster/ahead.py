@@ -77,7 +77,7 @@ class _Reading:
         self._waiting.put((part, before))
 
     def fits(self, transcript: Transcript, layout: Layout) -> bool:
-        return tuple(self._parts) == transcript.parts and self._layout == layout
+        return self._parts == transcript.parts and self._layout == layout
 
     def finish(self, watch: Watch) -> list[int]:
         self._waiting.put(None)

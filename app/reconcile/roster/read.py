@@ -151,9 +151,8 @@ class _Job:
         sheet = f"{self.shape.kind}_sheet"
         try:
             rejected = ahead.rejected(transcript, layout, self.watch)
-            paths = [path for path, _ in transcript.parts]
             lines = lines_of_sheet(
-                self.engine, paths, layout, rejected, transcript.lines, sheet, transcript.emptied
+                self.engine, transcript.marks, layout, rejected, transcript.lines, sheet, transcript.emptied
             )
         except UnreadableError:
             if is_first:
