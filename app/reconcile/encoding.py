@@ -253,19 +253,18 @@ class _Copy:
     def write(self, before: int | None, text: bytes) -> None:
         """Add lines with so many before them; None if they begin inside one."""
         if before is not None:
-            size = self._file.tell()
-            if self._take and self._has_text and size >= PART:
+            if self._take and self._has_text and self._size >= PART:
                 self._offer()
                 self._turn(before)
-            elif size:
-                self.marks.append(Mark(before, self.marks[-1].path, size))
-        self._file.write(text)
+            elif self._size:
+                self.marks.append(Mark(before, self._part[0], self._size))
+        self._size += self._file.write(text)
         self._has_text = self._has_text or bool(text.strip())
 
     def _turn(self, lines: int) -> None:
         path = self._folder / f"transcript-{lines}.csv"
         self.marks.append(Mark(lines, path, 0))
-        self._part, self._file = (path, lines), path.open("wb")
+        self._part, self._file, self._size = (path, lines), path.open("wb", BLOCK), 0
 
     def _offer(self) -> None:
         self._file.close()
