@@ -8,7 +8,9 @@ from datetime import date
 from pathlib import Path
 
 EACH = 40
-"""Faults of each class; all together fewer than are listed."""
+"""Faults of each class, at most; all together fewer than are listed."""
+APART = 240
+"""So many lines there are at least for each fault, or two would lie in one line."""
 TODAY = date(2020, 12, 31)
 
 Spoil = Callable[[list[bytes]], bytes]
@@ -58,9 +60,11 @@ def plant(source: Path, target: Path, classes: dict[str, Spoil]) -> Planted:
     """Copy a roster with faults spread over it; the lines that they are in. Two classes are pairs of lines."""
     lines = source.read_bytes().split(b"\n")[:-1]
     planted: Planted = set()
-    step = (len(lines) - 200) // (EACH * (len(classes) + 2)) - 60
+    room, kinds = len(lines) - 200, len(classes) + 2
+    each = max(1, min(EACH, room // (kinds * APART)))
+    step = room // (each * kinds) - 60
     place = 100
-    for _ in range(EACH):
+    for _ in range(each):
         for code, spoil in classes.items():
             place += step
             # Rows in the tens of each sixty have one spell only, and no neighbour of the same key.

@@ -4,35 +4,41 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-import re
 import string
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, Self
 
-from app.reconcile.findings import Findings, finding
+from app.reconcile.cleaner import CONTROL, PIECE, Cleaner, cut, has_none, has_plain_lines, is_utf8
+from app.reconcile.findings import Findings
 from app.reconcile.watch import Watch, nobody, watched_blocks
 
 BLOCK = 1 << 20
-LONGEST_LINE = 1 << 16
-"""Bytes in UTF-8. A longer line is no ledger row, and a file without line breaks must not fill the memory."""
-
 ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "utf-16-le", "utf-16-be")
 """What `Transcript.encoding` can say."""
 _ALIASES = {"utf8": "utf-8", "gbk": "gb18030", "gb2312": "gb18030", "utf-16": "utf-16-le"}
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
-_FEW = 1 << 9
-"""Bytes of lines that are as soon read one by one as together."""
+PART = 20 << 20
+"""Bytes of a copy in parts: each is read while the next one is written."""
 
-_CONTROL = bytes(set(range(32)) - set(b"\t\n\r")) + b"\x7f"
 _LETTERS = string.ascii_letters.encode()
-_REPLACED = "\ufffd".encode()
-_CELL = rb'(?:"(?:[^"\n]++|"")*+"|[^",\t\r\n]*+)'
-_RECORDS = re.compile(rb"(?:" + _CELL + rb"(?:[,\t]|\r?\n|\Z))*+")
-"""As many whole records as there are; possessive, so that a bad one costs no more than a good one."""
+Part = tuple[Path, int]
+"""A file with whole lines of a text, and the number of lines before it."""
+
+
+class Mark(NamedTuple):
+    """A place in a text from which it can be read: the number of lines before it, the file, and the byte in it."""
+
+    before: int
+    path: Path
+    offset: int
+
+
+Take = Callable[[Path, int], object]
+"""Called with each part as soon as it can be read; with the first one what was taken before is void."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,18 @@ class Transcript:
     findings: Findings = field(default_factory=Findings)
     emptied: Sequence[int] = ()
     """The lines that have a finding."""
+    written: Sequence[Mark] = ()
+    """Of a copy the beginnings of its parts, and places every few kilobytes."""
+
+    @property
+    def marks(self) -> Sequence[Mark]:
+        """Where it can be read from, in ascending order; the first is its beginning."""
+        return self.written or (Mark(0, self.path, 0),)
+
+    @property
+    def parts(self) -> list[Part]:
+        """The files that it is in, in their order."""
+        return [(mark.path, mark.before) for mark in self.marks if mark.offset == 0]
 
 
 def transcribe(
@@ -62,6 +80,7 @@ def transcribe(
     encoding: str | None = None,
     is_reader_strict: bool = False,
     has_reader_counted: bool = False,
+    take: Take | None = None,
     watch: Watch = nobody,
 ) -> Transcript:
     """Make a strict UTF-8 file of `source`, in `folder` when a copy is needed.
@@ -74,15 +93,20 @@ def transcribe(
     it does refuse, it must ask again, and gets a copy with the findings. With `has_reader_counted` a control
     character counts as a line: a reader that finds as many records as there are lines has shown that there
     is none, and any other must ask again too.
+
+    `take` is offered the source while its blocks are still being checked, and then, should one of them not
+    be clean, a copy in parts.
     """
     chosen = _chosen(source, encoding)
     if chosen in ("utf-8", "utf-8-sig"):
-        check = _check(source, watch, decode_all=not is_reader_strict, counts_controls=has_reader_counted)
+        check = _check(
+            source, watch, take, decode_all=not is_reader_strict, counts_controls=has_reader_counted
+        )
         if check.is_clean:
             return Transcript(source, chosen, check.sha256, check.lines, check.has_letters)
         if encoding is None and chosen == "utf-8" and check.is_foreign:
             chosen = "gb18030"
-    return _rewrite(source, folder / "transcript.csv", chosen, watch)
+    return _rewrite(source, folder, chosen, watch, take)
 
 
 def first_line(path: Path) -> tuple[int, str]:
@@ -120,28 +144,29 @@ class _Check(NamedTuple):
     has_letters: bool = True
 
 
-def _check(source: Path, watch: Watch, *, decode_all: bool, counts_controls: bool) -> _Check:
+def _check(
+    source: Path, watch: Watch, take: Take | None, *, decode_all: bool, counts_controls: bool
+) -> _Check:
     """Whether the file is clean UTF-8 with one kind of line end; stops at the first block that is not."""
     digest, lines, has_letters, is_ascii, block = hashlib.sha256(), 0, False, True, b"\n"
     line_ends = set[bool]()
     with source.open("rb") as file:
         for block in watched_blocks(_blocks(file, digest.update), source, "checking", watch):
-            if (decode_all or is_ascii) and not _is_utf8(block):
+            if lines and take:
+                take(source, 0)
+                take = None
+            if (decode_all or is_ascii) and not is_utf8(block):
                 return _Check(False, is_foreign=is_ascii and not _is_mostly_utf8(block))
             line_ends.update(_line_ends(block))
-            if counts_controls and _has_plain_lines(block) and len(line_ends) == 1:
-                lines += len(block) - len(block.translate(None, _CONTROL + b"\n"))
+            if counts_controls and has_plain_lines(block) and len(line_ends) == 1:
+                lines += len(block) - len(block.translate(None, CONTROL + b"\n"))
                 is_ascii = is_ascii and block.isascii()
                 continue
             # One question where two would do: most ledgers have no letter below the header.
-            is_bare = lines > 0 and not has_letters and _has_none(block, _CONTROL + _LETTERS)
-            if (
-                len(line_ends) > 1
-                or not _has_plain_lines(block)
-                or not (is_bare or _has_none(block, _CONTROL))
-            ):
+            is_bare = lines > 0 and not has_letters and has_none(block, CONTROL + _LETTERS)
+            if len(line_ends) > 1 or not has_plain_lines(block) or not (is_bare or has_none(block, CONTROL)):
                 return _Check(False)
-            has_letters = has_letters or not (is_bare or _has_none(_below(block, lines), _LETTERS))
+            has_letters = has_letters or not (is_bare or has_none(_below(block, lines), _LETTERS))
             lines += block.count(b"\n")
             is_ascii = is_ascii and block.isascii()
     return _Check(True, False, digest.hexdigest(), lines + (not block.endswith(b"\n")), has_letters)
@@ -157,18 +182,6 @@ def _line_ends(block: bytes) -> set[bool]:
 def _below(block: bytes, lines_before: int) -> bytes:
     """The block without the first line of the file."""
     return block if lines_before else block[block.find(b"\n") + 1 :]
-
-
-def _has_none(block: bytes, unwanted: bytes) -> bool:
-    return len(block.translate(None, unwanted)) == len(block)
-
-
-def _is_utf8(block: bytes) -> bool:
-    try:
-        block.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _blocks(file: BinaryIO, see: Callable[[bytes], object]) -> Iterator[bytes]:
@@ -202,66 +215,70 @@ def _cut_at_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield rest
 
 
-def _parts(block: bytes, size: int) -> Iterator[bytes]:
-    """The block in parts of about that size, each but the last one whole lines."""
-    start = 0
-    while start < len(block):
-        end = block.find(b"\n", start + size) + 1 or len(block)
-        yield block[start:end]
-        start = end
-
-
 def _is_mostly_utf8(block: bytes) -> bool:
     lines = [line for line in block.split(b"\n") if not line.isascii()]
-    return 2 * sum(map(_is_utf8, lines)) >= len(lines)
+    return 2 * sum(map(is_utf8, lines)) >= len(lines)
 
 
-def _is_plain(block: bytes) -> bool:
-    """Whether no line of a block in UTF-8 can have a finding; says no in rare cases where none has."""
-    return _has_none(block, _CONTROL) and _has_plain_lines(block)
-
-
-def _has_plain_lines(block: bytes) -> bool:
-    """The same but for control characters."""
-    return (
-        not _has_replaced(block)
-        and (b"\r" not in block or block.count(b"\r") == block.count(b"\r\n"))
-        and (b'"' not in block or _RECORDS.fullmatch(block) is not None)
-        and _has_short_lines(block)
-    )
-
-
-def _has_replaced(block: bytes) -> bool:
-    """Whether U+FFFD is in it: its first byte is rare, and found ten times as fast as all three."""
-    at = block.find(_REPLACED[:1])
-    for _ in range(_FEW):
-        if at < 0 or block.startswith(_REPLACED, at):
-            return at >= 0
-        at = block.find(_REPLACED[:1], at + 1)
-    return at >= 0 and block.find(_REPLACED, at) >= 0
-
-
-def _has_short_lines(block: bytes) -> bool:
-    # A line feed in every window of half the limit proves that no line reaches the limit.
-    window = LONGEST_LINE // 2
-    return all(block.find(b"\n", i, i + window) >= 0 for i in range(0, len(block) - window, window))
-
-
-def _rewrite(source: Path, target: Path, encoding: str, watch: Watch) -> Transcript:
-    digest, cleaner = hashlib.sha256(), _Cleaner(encoding)
-    with source.open("rb") as file, target.open("wb") as copy:
+def _rewrite(source: Path, folder: Path, encoding: str, watch: Watch, take: Take | None) -> Transcript:
+    digest, cleaner = hashlib.sha256(), Cleaner(encoding)
+    with source.open("rb") as file, _Copy(folder, take) as copy:
         blocks = watched_blocks(_blocks(file, digest.update), source, "transcribing", watch)
         for block in _utf8_blocks(blocks, encoding):
-            copy.write(cleaner.clean(block))
-        copy.write(cleaner.finish())
+            for piece in cut(block, PIECE):
+                before = None if cleaner.is_inside_long_line else cleaner.lines
+                copy.write(before, cleaner.clean(piece))
+        copy.write(None, cleaner.finish())
     return Transcript(
-        target,
+        copy.marks[0].path,
         encoding,
         digest.hexdigest(),
         cleaner.lines,
         findings=cleaner.findings,
         emptied=cleaner.emptied,
+        written=copy.marks,
     )
+
+
+class _Copy:
+    """A text as files: one, or if somebody takes them parts, the first of which has a line that is not blank."""
+
+    def __init__(self, folder: Path, take: Take | None) -> None:
+        self.marks: list[Mark] = []
+        self._folder = folder
+        self._take = take
+        self._has_text = False
+        self._turn(0)
+
+    def write(self, before: int | None, text: bytes) -> None:
+        """Add lines with so many before them; None if they begin inside one."""
+        if before is not None:
+            if self._take and self._has_text and self._size >= PART:
+                self._offer()
+                self._turn(before)
+            elif self._size:
+                self.marks.append(Mark(before, self._part[0], self._size))
+        self._size += self._file.write(text)
+        self._has_text = self._has_text or bool(text.strip())
+
+    def _turn(self, lines: int) -> None:
+        path = self._folder / f"transcript-{lines}.csv"
+        self.marks.append(Mark(lines, path, 0))
+        self._part, self._file, self._size = (path, lines), path.open("wb", BLOCK), 0
+
+    def _offer(self) -> None:
+        self._file.close()
+        if self._take:
+            self._take(*self._part)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind:
+            self._file.close()
+        else:
+            self._offer()
 
 
 def _utf8_blocks(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
@@ -289,69 +306,3 @@ def _from_gb18030(block: bytes) -> bytes:
     except UnicodeDecodeError:
         # Line by line, so that a broken character can never swallow the line feed after it.
         return b"\n".join(line.decode("gb18030", "replace").encode() for line in block.split(b"\n"))
-
-
-class _Cleaner:
-    """Writes UTF-8 blocks with LF line ends, bad lines emptied; `lines` have been written so far."""
-
-    def __init__(self, encoding: str) -> None:
-        self.lines = 0
-        self.findings = Findings()
-        self.emptied: list[int] = []
-        self._encoding = encoding
-        # Text that was just encoded need not be decoded to see that it can be.
-        self._is_encoded = not encoding.startswith("utf-8")
-        self._is_inside_long_line = False
-
-    def clean(self, block: bytes) -> bytes:
-        """The block as it goes into the copy; a line that has no end yet comes with the next block."""
-        if not self._is_inside_long_line and (self._is_encoded or _is_utf8(block)) and _is_plain(block):
-            if not block.endswith(b"\n"):
-                block += b"\n"
-            self.lines += block.count(b"\n")
-            return block.replace(b"\r\n", b"\n") if b"\r" in block else block
-        parts = [] if len(block) <= _FEW else list(_parts(block, max(_FEW, len(block) // 64)))
-        if len(parts) > 1:
-            # In ever smaller parts, until only the neighbours of a bad line are looked at one by one.
-            return b"".join(map(self.clean, parts))
-        return b"".join(self._clean_lines(block))
-
-    def finish(self) -> bytes:
-        """What is still to be written when the last block was."""
-        return b"\n" if self._is_inside_long_line else b""
-
-    def _clean_lines(self, block: bytes) -> Iterator[bytes]:
-        *whole, last = block.split(b"\n")
-        for line in whole:
-            yield self._clean_line(line) + b"\n"
-            self._is_inside_long_line = False
-        if last:
-            cleaned = self._clean_line(last)
-            # Only a very long line goes on in the next block; any other without an end is the last one.
-            self._is_inside_long_line = len(last) > LONGEST_LINE
-            yield cleaned if self._is_inside_long_line else cleaned + b"\n"
-
-    def _clean_line(self, line: bytes) -> bytes:
-        if self._is_inside_long_line:
-            return b""
-        self.lines += 1
-        line = line.removesuffix(b"\r")
-        fault = line_fault(line)
-        if fault is None:
-            return line
-        self.emptied.append(self.lines)
-        self.findings.add(finding(fault, self.lines, encoding=self._encoding.upper(), limit=LONGEST_LINE))
-        return b""
-
-
-def line_fault(line: bytes) -> str | None:
-    """The code of what is wrong with a line in UTF-8, None if nothing is."""
-    if len(line) > LONGEST_LINE:
-        return "line-too-long"
-    if not _is_utf8(line) or _REPLACED in line:
-        return "undecodable"
-    if not _has_none(line, _CONTROL):
-        return "control-character"
-    if b"\r" in line:
-        return "lone-cr"
-    return None if _RECORDS.fullmatch(line) else "broken-quotes"

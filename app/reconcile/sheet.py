@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from fileinput import FileInput
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 
 import duckdb
 
 from app.reconcile.cells import LARGEST_FIGURE
 from app.reconcile.columns import Kind, Layout
+from app.reconcile.encoding import Mark
 from app.reconcile.engine import Engine
-from app.reconcile.watch import Watch, nobody, run_watched
 
 _MOST_DIGITS = len(str(LARGEST_FIGURE))
 
@@ -24,8 +26,8 @@ class UnreadableError(Exception):
 class Lines:
     """Which line a record stands in, and the text of lines. A record is a row's place in the table."""
 
-    def __init__(self, path: Path, header: int, skipped: Sequence[int] = ()) -> None:
-        self._path = path
+    def __init__(self, marks: Sequence[Mark], header: int, skipped: Sequence[int] = ()) -> None:
+        self._marks = marks
         self._header = header
         self._records_before = [line - header - 1 - i for i, line in enumerate(skipped)]
 
@@ -41,12 +43,21 @@ class Lines:
 
     def read(self, numbers: Iterable[int]) -> Iterator[tuple[int, str]]:
         """Number and text, without the line's end, of the lines with these ascending numbers."""
-        with self._path.open("rb") as file:
-            at = 0
+        at, file = 0, self._marks[0].path.open("rb")
+        try:
             for number in numbers:
+                mark = self._marks[bisect_left(self._marks, number, key=attrgetter("before")) - 1]
+                if mark.before >= at:
+                    if file.name != str(mark.path):
+                        file.close()
+                        file = mark.path.open("rb")
+                    at = mark.before
+                    file.seek(mark.offset)
                 line = next(islice(file, number - at - 1, None))
                 at = number
                 yield number, line.decode().rstrip("\r\n")
+        finally:
+            file.close()
 
 
 def load_sheet(engine: Engine, path: Path, layout: Layout, *, counts_digits: bool = False) -> list[int]:
@@ -67,11 +78,13 @@ def load_records(
     path: Path,
     layout: Layout,
     picked: str,
-    watch: Watch = nobody,
     *,
     buffer: int | None = None,
+    is_more: bool = False,
 ) -> list[int]:
     """Read what is `picked` of all records into a table; give the lines that have no cell for each column.
+
+    The table is made anew, unless the file holds more of the same.
 
     The cells are c0, c1, … and texts. A cast of a cell whose text is not picked too would be done by the
     reader itself, which takes more for a number or a date than the cast does, and rejects the rest. Threads
@@ -81,9 +94,10 @@ def load_records(
     engine.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
     more = f", buffer_size = {buffer}, max_line_size = {buffer // 8}" if buffer else ""
     # Records stay in the order of lines only while nothing is joined in this statement.
-    statement = f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {picked} FROM {_source(layout, more)}"
+    start = f"INSERT INTO {table}" if is_more else f"CREATE OR REPLACE TEMP TABLE {table} AS"
+    statement = f"{start} SELECT {picked} FROM {_source(layout, more)}"
     try:
-        run_watched(engine, statement, [str(path)], "reading", watch)
+        engine.execute(statement, [str(path)])
     except duckdb.InvalidInputException as error:
         raise UnreadableError from error
     rejected = engine.execute("SELECT DISTINCT line, error_type FROM reject_errors ORDER BY line").fetchall()
@@ -94,14 +108,14 @@ def load_records(
 
 def lines_of_sheet(
     engine: Engine,
-    path: Path,
+    marks: Sequence[Mark],
     layout: Layout,
     rejected: list[int],
     lines: int,
     table: str = "sheet",
     emptied: Sequence[int] = (),
 ) -> Lines:
-    """Where the records of a table stand, in a file of so many lines, of which some are known to be blank.
+    """Where the records of a table stand, in a text of so many lines, of which some are known to be blank.
 
     Raises UnreadableError if not every line is a record, rejected or blank: then no number could be trusted.
     """
@@ -111,15 +125,18 @@ def lines_of_sheet(
     if blank == len(known):
         skipped = sorted([*rejected, *known])
     else:
-        skipped = sorted([*rejected, *_blank_lines(path, layout.line)])
+        skipped = sorted([*rejected, *_blank_lines(marks, layout.line)])
     if layout.line + len(skipped) + count != lines:
         raise UnreadableError
-    return Lines(path, layout.line, skipped)
+    return Lines(marks, layout.line, skipped)
 
 
-def _blank_lines(path: Path, header: int) -> list[int]:
-    with path.open("rb") as file:
-        return [number for number, line in enumerate(file, 1) if number > header and line in (b"\n", b"\r\n")]
+def _blank_lines(marks: Sequence[Mark], header: int) -> list[int]:
+    paths = dict.fromkeys(mark.path for mark in marks)
+    with FileInput(paths, mode="rb") as lines:
+        return [
+            number for number, line in enumerate(lines, 1) if number > header and line in (b"\n", b"\r\n")
+        ]
 
 
 def _picked(layout: Layout, *, counts_digits: bool) -> str:

@@ -112,7 +112,7 @@ def _read(engine: Engine, transcript: Transcript, units: Units, ahead: ReadAhead
         # To plan the counting of digits takes longer than to read a short file.
         counts_digits = transcript.lines > SHORT and not transcript.has_letters
         rejected = ahead.load_sheet(transcript, layout, counts_digits=counts_digits)
-        lines = lines_of_sheet(engine, transcript.path, layout, rejected, transcript.lines)
+        lines = lines_of_sheet(engine, transcript.marks, layout, rejected, transcript.lines)
     except UnreadableError:
         transcript.findings.add(finding("unreadable"))
         return _result(transcript)

@@ -17,8 +17,8 @@ from app.domain.reading import Defect, text
 from app.domain.register import read_register
 from app.domain.register_checks import folded
 from app.errors import Invalid
+from app.reconcile.cleaner import LONGEST_LINE
 from app.reconcile.columns import read_header
-from app.reconcile.encoding import LONGEST_LINE
 
 MILLION = 1 << 20
 RUNS = {

@@ -183,7 +183,7 @@ def by_the_engine(engine: Engine, path: Path, header: str) -> tuple[Entries, set
     layout, _ = read_header(*first_line(transcript.path))
     assert layout is not None
     rejected = load_sheet(engine, transcript.path, layout, counts_digits=not transcript.has_letters)
-    lines = lines_of_sheet(engine, transcript.path, layout, rejected, transcript.lines)
+    lines = lines_of_sheet(engine, transcript.marks, layout, rejected, transcript.lines)
     draft = Draft(engine, layout, UNITS, lines, transcript.findings)
     make_entries(draft, rejected)
     entries: Entries = {lines.of(record): tuple(rest) for record, *rest in draft.rows("SELECT * FROM entry")}

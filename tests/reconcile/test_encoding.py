@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.reconcile import encoding
-from app.reconcile.encoding import LONGEST_LINE, Transcript, transcribe
+from app.reconcile import cleaner, encoding
+from app.reconcile.cleaner import LONGEST_LINE
+from app.reconcile.encoding import Part, Transcript, transcribe
 
 NAMES = "期别,单位名称\n2015-04,示例市\n"
 
 
-def transcribed(folder: Path, data: bytes, **how: str | bool) -> Transcript:
+def transcribed(folder: Path, data: bytes, **how: object) -> Transcript:
     source = folder / "source.csv"
     source.write_bytes(data)
     return transcribe(source, folder, **how)  # type: ignore[arg-type]
@@ -208,18 +210,22 @@ PIECES = [
 def test_whatever_the_bytes_lines_keep_their_numbers(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, block: int
 ) -> None:
-    folder = tmp_path_factory.mktemp("bytes")
+    folder, taken = tmp_path_factory.mktemp("bytes"), list[Part]()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(encoding, "LONGEST_LINE", 8)
+        patch.setattr(cleaner, "LONGEST_LINE", 8)
         whole = transcribed(folder, data)
         patch.setattr(encoding, "BLOCK", block)
-        in_pieces = transcribed(folder, data)
-    copy = in_pieces.path.read_bytes()
+        patch.setattr(encoding, "PART", block)
+        in_pieces = transcribed(folder, data, take=lambda *part: taken.append(part))
+    copy = b"".join(path.read_bytes() for path, _ in in_pieces.parts)
 
     lines = data.split(b"\n")
     if not lines[-1]:
         lines.pop()
     assert in_pieces.lines == whole.lines == len(lines)
+    assert in_pieces.path == folder / "source.csv" or [*in_pieces.parts] == taken[-len(in_pieces.parts) :]
+    counts = [path.read_bytes().count(b"\n") for path, _ in in_pieces.parts]
+    assert [before for _, before in in_pieces.parts] == [0, *accumulate(counts[:-1])]
     assert in_pieces.sha256 == whole.sha256 == sha256(data).hexdigest()
     if in_pieces.encoding == whole.encoding:
         assert faults(in_pieces) == faults(whole)

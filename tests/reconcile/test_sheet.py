@@ -8,7 +8,7 @@ import pytest
 
 from app.reconcile.ahead import ReadAhead
 from app.reconcile.columns import Layout, read_header
-from app.reconcile.encoding import Transcript
+from app.reconcile.encoding import Mark, Transcript
 from app.reconcile.engine import Engine, load_texts
 from app.reconcile.sheet import Lines, UnreadableError, lines_of_sheet, load_sheet
 from app.reconcile.summary import _read
@@ -48,7 +48,7 @@ def test_records_that_are_not_all_lines_are_never_numbered(
     rejected = load_sheet(engine, path, layout)
 
     with pytest.raises(UnreadableError):
-        lines_of_sheet(engine, path, layout, rejected, lines=4)
+        lines_of_sheet(engine, [Mark(0, path, 0)], layout, rejected, lines=4)
 
 
 def test_a_ledger_whose_lines_cannot_be_numbered_is_refused(engine: Engine, tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_a_ledger_whose_lines_cannot_be_numbered_is_refused(engine: Engine, tmp_
     ],
 )
 def test_records_stand_in_the_lines_that_are_left(skipped: list[int], numbers: list[int]) -> None:
-    where = Lines(Path("unused"), 1, skipped)
+    where = Lines([], 1, skipped)
 
     assert [where.of(record) for record in range(4)] == numbers
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -15,6 +15,7 @@ from app.reconcile.encoding import Transcript, first_line, transcribe
 from app.reconcile.engine import Engine, load_columns
 from app.reconcile.findings import LedgerFinding, finding
 from app.reconcile.frame import laid_down
+from app.reconcile.roster.ahead import ReadAhead, reading_ahead
 from app.reconcile.roster.columns import SHAPES, RosterKind, Shape
 from app.reconcile.roster.crosscheck import check_totals, settle_repeated
 from app.reconcile.roster.draft import RosterDraft
@@ -96,13 +97,11 @@ def read_roster(
         folder = Path(name)
         path = laid_down(source, folder)
         if is_workbook(path):
-            return job.read(transcribe_workbook(path, folder, sheet=sheet, watch=watch))
+            with job.reading_ahead() as ahead:
+                return job.read(transcribe_workbook(path, folder, sheet=sheet, watch=watch), ahead)
         with suppress(UnicodeError, UnreadableError):
-            trusting = transcribe(
-                path, folder, encoding=encoding, is_reader_strict=True, has_reader_counted=True, watch=watch
-            )
-            return job.read(trusting, is_first=True)
-        return job.read(transcribe(path, folder, encoding=encoding, watch=watch))
+            return job.transcribe(path, folder, encoding, is_first=True)
+        return job.transcribe(path, folder, encoding)
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,36 @@ class _Job:
     today: date | None
     watch: Watch
 
-    def read(self, transcript: Transcript, *, is_first: bool = False) -> Roster:
+    def transcribe(self, path: Path, folder: Path, encoding: str | None, *, is_first: bool = False) -> Roster:
+        """Check the bytes and read the text; the first time both trust each other."""
+        with self.reading_ahead() as ahead:
+            transcript = transcribe(
+                path,
+                folder,
+                encoding=encoding,
+                is_reader_strict=is_first,
+                has_reader_counted=is_first,
+                take=ahead.take,
+                watch=self.watch,
+            )
+            return self.read(transcript, ahead, is_first=is_first)
+
+    def reading_ahead(self) -> AbstractContextManager[ReadAhead]:
+        """What reads the parts of the text into the sheet."""
+        return reading_ahead(self.engine, self._guess, self._load)
+
+    def _guess(self, part: Path) -> Layout | None:
+        with suppress(UnicodeError):
+            return self._header(part)[0]
+        # A header after a megabyte of blank lines has not been checked yet.
+        return None
+
+    def _load(self, part: Path, layout: Layout, is_more: bool) -> list[int]:
+        text = picked(layout, self.shape, self.today)
+        sheet = f"{self.shape.kind}_sheet"
+        return load_records(self.engine, sheet, part, layout, text, buffer=BUFFER, is_more=is_more)
+
+    def read(self, transcript: Transcript, ahead: ReadAhead, *, is_first: bool = False) -> Roster:
         """Read the text. The first time, one that does not add up is an UnreadableError and not a finding."""
         layout = self._layout(transcript)
         if layout is None:
@@ -122,12 +150,9 @@ class _Job:
         unread = transcript.findings.counts["error"]
         sheet = f"{self.shape.kind}_sheet"
         try:
-            text = picked(layout, self.shape, self.today)
-            rejected = load_records(
-                self.engine, sheet, transcript.path, layout, text, self.watch, buffer=BUFFER
-            )
+            rejected = ahead.rejected(transcript, layout, self.watch)
             lines = lines_of_sheet(
-                self.engine, transcript.path, layout, rejected, transcript.lines, sheet, transcript.emptied
+                self.engine, transcript.marks, layout, rejected, transcript.lines, sheet, transcript.emptied
             )
         except UnreadableError:
             if is_first:
@@ -158,19 +183,23 @@ class _Job:
     def _layout(self, transcript: Transcript) -> Layout | None:
         """The header, unless a bad line before the first good one may have been it."""
         findings = transcript.findings
-        number, text = first_line(transcript.path)
+        number, _ = first_line(transcript.path)
         if number == 0:
             if not findings.has_errors:
                 findings.add(finding("empty-file"))
             return None
         if any(found.line is not None and found.line < number for found in findings.listed()):
             return None
-        layout, wrong = read_header(number, text, self.shape.columns, is_open=True, mapping=self.columns)
+        layout, wrong = self._header(transcript.path)
         findings.extend(wrong)
         for position, column in enumerate(layout.columns if layout else (), 1):
             if column not in self.shape.columns:
                 findings.add(finding("column-ignored", number, position=position))
         return layout
+
+    def _header(self, path: Path) -> tuple[Layout | None, list[LedgerFinding]]:
+        number, text = first_line(path)
+        return read_header(number, text, self.shape.columns, is_open=True, mapping=self.columns)
 
     def _result(self, transcript: Transcript, rows: int = 0, accepted: int = 0) -> Roster:
         findings = transcript.findings

@@ -14,7 +14,8 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 from python_calamine import CalamineError, CalamineWorkbook
 
-from app.reconcile.encoding import BLOCK, LONGEST_LINE, Transcript, line_fault
+from app.reconcile.cleaner import LONGEST_LINE, line_fault
+from app.reconcile.encoding import BLOCK, Transcript
 from app.reconcile.findings import Findings, finding
 from app.reconcile.frame import text_of
 from app.reconcile.watch import Watch, nobody
