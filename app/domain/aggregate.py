@@ -61,13 +61,14 @@ class UnitFigures(NamedTuple):
 class Entry(NamedTuple):
     """A unit as a sum takes it: its values in the indicators' order, null where one does not apply, and its line.
 
+    `marks` are the lists that it stands in, each with the indicator.
     `line` is what is shown of it, JSON-ready; whoever keeps entries may put the same there as JSON.
     """
 
     unit: UnitFigures
     reported: Sequence[int | None]
     effective: Sequence[int | None]
-    flags: Mapping[str, Sequence[str]]
+    marks: Sequence[tuple[str, str]]
     line: Any
 
 
@@ -124,8 +125,13 @@ def aggregate(
 
 def entries(indicators: Sequence[Governed], units: Iterable[UnitFigures], view: View) -> list[Entry]:
     """The units as a sum takes them, in the same order."""
-    codes, nothing = [i.code for i in indicators], figures_row(indicators, None, {}, None, closed=False)
-    return [_entry(unit, unit.row or nothing, codes, view) for unit in units]
+    codes = [i.code for i in indicators]
+    return [_entry(unit, unit.row or _nothing(indicators), codes, view) for unit in units]
+
+
+def _nothing(indicators: Sequence[Governed]) -> FiguresRow:
+    """The row of a unit of which nothing is known."""
+    return figures_row(indicators, None, {}, None, closed=False)
 
 
 def added_up(
@@ -175,7 +181,8 @@ def _entry(unit: UnitFigures, row: FiguresRow, codes: Sequence[str], view: View)
         row = without(row, unit.not_applicable)
     reported, effective = ([part.get(code) for code in codes] for part in (row.reported, row.effective))
     line = _line(unit, row) if _is_summed(unit, view) else _separate_line(unit, row)
-    return Entry(unit, reported, effective, row.flags, line)
+    marks = [(code, _LIST_OF[flag]) for code in codes for flag in row.flags.get(code, ())]
+    return Entry(unit, reported, effective, marks, line)
 
 
 def without(row: FiguresRow, codes: frozenset[str]) -> FiguresRow:
@@ -196,12 +203,9 @@ def _nulled(part: Mapping[str, _V | None], codes: frozenset[str]) -> dict[str, _
 
 def _cells(codes: Sequence[str], summed: _Summed) -> dict[str, dict[str, Any]]:
     cells = {code: _cell(code, summed) for code in codes}
-    lists = {code: {flag: cell[name] for flag, name in _LIST_OF.items()} for code, cell in cells.items()}
-    for unit, _, _, flagged, _ in summed.entries:
-        for code, flags in flagged.items():
-            if of_code := lists.get(code):
-                for flag in flags:
-                    of_code[flag].append(unit.code)
+    for unit, _, _, marks, _ in summed.entries:
+        for code, name in marks:
+            cells[code][name].append(unit.code)
     return cells
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -122,9 +121,9 @@ def cities(session: Session, state: str, first: str, last: str) -> States:
     A change that does not say whose figures it concerned (a deadline, say) counts for all of them, and one of another
     period for its city: so who cannot tell what exactly has changed loses time, not truth.
     """
-    numbers: Counter[str] = Counter()
+    numbers: dict[str, int] = {}
     for row in session.all(_CITIES, first=_of_city(first), last=_of_city(last)):
-        city = row["name"].partition(":")[2]
-        numbers[city] = row["number"]
-        numbers[province_of(city)] += row["number"]
+        city, number = row["name"].partition(":")[2], row["number"]
+        province = province_of(city)
+        numbers[city], numbers[province] = number, numbers.get(province, 0) + number
     return States(state.rpartition(".")[0], numbers)
