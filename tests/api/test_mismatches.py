@@ -271,8 +271,8 @@ class TestBlindFirst:
         imported(service, line(members_total=777))
         run = reconciled(service).json["id"]
 
-        assert b"777" in service.get(f"{RUNS}/{run}", by="reviewer").body
-        assert b"777" not in service.get(f"{RUNS}/{run}", by="everybody").body
+        assert b'"ledger":777' in service.get(f"{RUNS}/{run}", by="reviewer").body
+        assert b'"ledger":777' not in service.get(f"{RUNS}/{run}", by="everybody").body
 
     def test_a_form_may_let_units_look_before(self, withdrawn: Service) -> None:
         open_form = (
