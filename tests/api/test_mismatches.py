@@ -262,10 +262,10 @@ class TestBlindFirst:
 
         blind, seeing = service.get(address), service.get(address, by="reviewer")
 
-        assert b"777" in seeing.body
-        assert b"777" not in blind.body
+        assert b":777" in seeing.body
+        assert b":777" not in blind.body
         service.post(REPORTS, report(explanations=[]))
-        assert b"777" in service.get(address).body
+        assert b":777" in service.get(address).body
 
     def test_no_run_tells_it(self, service: Service) -> None:
         imported(service, line(members_total=777))
