@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 from base64 import b64decode
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from functools import lru_cache, partial
 from hashlib import sha256
 from time import monotonic
-from types import coroutine
 from typing import Any, TypeVar
 
 from fastapi import Depends
@@ -184,36 +183,14 @@ class Meter:
         return piece
 
     async def _receive(self, seconds: float) -> Message:
-        # A report has mostly arrived with its head: only who must wait for more pays for a timer.
-        receiving = self.request.receive()
         try:
-            waits_for = receiving.send(None)  # type: ignore[attr-defined]  # Exchange.receive is a coroutine
-        except StopIteration as arrived:
-            message: Message = arrived.value
-        else:
-            try:
-                async with asyncio.timeout(seconds):
-                    message = await _rest(receiving, waits_for)
-            except TimeoutError:
-                raise RequestTimeout from None
+            async with asyncio.timeout(seconds):
+                message = await self.request.receive()
+        except TimeoutError:
+            raise RequestTimeout from None
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
         return message
-
-
-@coroutine
-def _rest(started: Any, waits_for: Any) -> Generator[Any, Any, Any]:
-    """What is left of a coroutine that has taken its first step and waits for this; its result."""
-    try:
-        while True:
-            try:
-                sent = yield waits_for
-            except BaseException as error:
-                waits_for = started.throw(error)
-            else:
-                waits_for = started.send(sent)
-    except StopIteration as done:
-        return done.value
 
 
 def declared_sha256(headers: Mapping[bytes, bytes]) -> bytes | None:
