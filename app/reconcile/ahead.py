@@ -1,105 +1,128 @@
-"""Reading a long sheet while its bytes are still being checked."""
+"""Reading a ledger while its bytes are still being checked, or still being written as a copy."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from queue import SimpleQueue
 from threading import Thread
-from typing import NamedTuple
+from typing import Generic, TypeVar
 
-from app.reconcile.columns import SUMMARY, Layout, read_header
-from app.reconcile.encoding import BLOCK, Transcript, first_line
+from app.reconcile.encoding import Part, Transcript
 from app.reconcile.engine import Engine
-from app.reconcile.sheet import load_sheet
+from app.reconcile.watch import PERIOD, Watch, nobody
 
-_LETTER = re.compile(rb"[A-Za-z]")
+P = TypeVar("P")
+"""A plan: all that is decided before a text is read, its layout first of all."""
+
+Guess = Callable[[Path], P | None]
+"""The plan by which a text will be read if its rest is like the beginning of this part."""
+
+Load = Callable[[Path, P, bool], list[int]]
+"""Read a part of a text into its sheet, anew or as more of it; the lines of the part that were rejected."""
 
 
-class _Guess(NamedTuple):
-    """How the sheet will be read if the rest of the file is like its first block."""
+class ReadAhead(Generic[P]):
+    """One reading after the other of the parts that are taken; the last one is believed if it fits.
 
-    layout: Layout
-    counts_digits: bool
-
-
-class ReadAhead:
-    """One reading of `source` in a thread, begun once the first of several blocks is known to be clean.
-
-    It is believed only when the whole file turned out to be so; otherwise the sheet is read again, so that
-    what is found never depends on whether anything was read ahead.
+    It fits if the parts turn out to be those of the whole text, and the plan that was guessed from the first
+    of them to be right. Otherwise all are read again, so that what is found never depends on reading ahead.
     """
 
-    def __init__(self, engine: Engine, source: Path) -> None:
+    def __init__(self, engine: Engine, guess: Guess[P], load: Load[P]) -> None:
         self._engine = engine
-        self._source = source
-        self._guess: _Guess | None = None
-        self._thread = Thread(target=self._load, daemon=True)
-        self._rejected: list[int] = []
-        self._error: Exception | None = None
+        self._guess = guess
+        self._load = load
+        self._reading: _Reading[P] | None = None
 
-    def watch(self, phase: str, done: float) -> None:
-        """Begin, when the checking of bytes reports that it is past the first block."""
-        if phase == "checking" and done > 0 and self._guess is None:
-            self._guess = _guess(self._source)
-            if self._guess:
-                self._thread.start()
+    def take(self, part: Path, before: int) -> None:
+        """Read a part with so many lines before it; with none, what was read until now is void."""
+        if before == 0:
+            self.stop()
+            plan = self._guess(part)
+            self._reading = None if plan is None else _Reading(self._engine, plan, self._load)
+        if self._reading:
+            self._reading.take(part, before)
 
-    def load_sheet(self, transcript: Transcript, layout: Layout, *, counts_digits: bool) -> list[int]:
-        """What `load_sheet` gives and raises, which see."""
-        if self._fits(transcript, layout, counts_digits=counts_digits):
-            self._thread.join()
-            if self._error:
-                raise self._error
-            return self._rejected
-        self.stop()
-        return load_sheet(self._engine, transcript.path, layout, counts_digits=counts_digits)
+    def rejected(self, transcript: Transcript, *plans: P, watch: Watch = nobody) -> list[int]:
+        """Read all that is not read yet; the rejected lines. Raises what the reading raised.
+
+        Each of `plans` is right; what must be read again is read by the first.
+        """
+        reading = self._reading
+        if reading is None or not reading.fits(transcript, plans):
+            self.stop()
+            reading = self._reading = _Reading(self._engine, plans[0], self._load)
+            for part, before in transcript.parts:
+                reading.take(part, before)
+        return reading.finish(watch)
 
     def stop(self) -> None:
         """Leave the engine to others."""
+        if self._reading:
+            self._reading.stop()
+
+
+class _Reading(Generic[P]):
+    """Reads parts in a thread of its own, in their order."""
+
+    def __init__(self, engine: Engine, plan: P, load: Load[P]) -> None:
+        self._engine = engine
+        self._plan = plan
+        self._load = load
+        self._parts: list[Part] = []
+        self._waiting: SimpleQueue[Part | None] = SimpleQueue()
+        self._read = 0
+        self._rejected: list[int] = []
+        self._error: Exception | None = None
+        self._thread = Thread(target=self._work, daemon=True)
+        self._thread.start()
+
+    def take(self, part: Path, before: int) -> None:
+        self._parts.append((part, before))
+        self._waiting.put((part, before))
+
+    def fits(self, transcript: Transcript, plans: tuple[P, ...]) -> bool:
+        return self._parts == transcript.parts and self._plan in plans
+
+    def finish(self, watch: Watch) -> list[int]:
+        self._waiting.put(None)
+        while self._thread.is_alive():
+            watch("reading", self._done())
+            self._thread.join(PERIOD)
+        watch("reading", 1.0)
+        if self._error:
+            raise self._error
+        return self._rejected
+
+    def _done(self) -> float:
+        now = max(0.0, self._engine.query_progress() / 100)
+        return min(1.0, (self._read + now) / len(self._parts))
+
+    def stop(self) -> None:
+        self._waiting.put(None)
         while self._thread.is_alive():
             # Again and again: between two statements nobody hears it.
             self._engine.interrupt()
             self._thread.join(0.01)
 
-    def _fits(self, transcript: Transcript, layout: Layout, *, counts_digits: bool) -> bool:
-        # Not to count digits is right for every file, to count them only for one without letters.
-        return (
-            self._guess is not None
-            and transcript.path == self._source
-            and layout == self._guess.layout
-            and (counts_digits or not self._guess.counts_digits)
-        )
-
-    def _load(self) -> None:
-        assert self._guess is not None
-        layout, counts_digits = self._guess
+    def _work(self) -> None:
         try:
-            self._rejected = load_sheet(self._engine, self._source, layout, counts_digits=counts_digits)
+            while taken := self._waiting.get():
+                part, before = taken
+                self._rejected += [before + line for line in self._load(part, self._plan, before > 0)]
+                self._read += 1
         except Exception as error:
-            # Nobody may ask for it: then it says no more than that the file is not clean.
+            # Nobody may ask for it: then it says no more than that the text is not clean.
             self._error = error
 
 
 @contextmanager
-def reading_ahead(engine: Engine, source: Path) -> Iterator[ReadAhead]:
+def reading_ahead(engine: Engine, guess: Guess[P], load: Load[P]) -> Iterator[ReadAhead[P]]:
     """Reads ahead while the block runs, and not longer."""
-    ahead = ReadAhead(engine, source)
+    ahead = ReadAhead(engine, guess, load)
     try:
         yield ahead
     finally:
         ahead.stop()
-
-
-def _guess(source: Path) -> _Guess | None:
-    with source.open("rb") as file:
-        start = file.read(BLOCK)
-    if not start.strip():
-        return None
-    number, text = first_line(source)
-    layout, _ = read_header(number, text, SUMMARY)
-    if layout is None:
-        return None
-    below = start.split(b"\n", number)[-1]
-    return _Guess(layout, counts_digits=_LETTER.search(below) is None)

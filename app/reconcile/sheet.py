@@ -60,7 +60,9 @@ class Lines:
             file.close()
 
 
-def load_sheet(engine: Engine, path: Path, layout: Layout, *, counts_digits: bool = False) -> list[int]:
+def load_sheet(
+    engine: Engine, path: Path, layout: Layout, *, counts_digits: bool = False, is_more: bool = False
+) -> list[int]:
     """Read all records into the table `sheet`; give the lines that have too few or too many cells for one.
 
     `sheet` has period, unit_code, unit_name and as_of as written, the figures as integers, and `is_odd`. A
@@ -69,7 +71,8 @@ def load_sheet(engine: Engine, path: Path, layout: Layout, *, counts_digits: boo
     large, is odd. `counts_digits` is faster, and right only if there is no Latin letter below the header.
     Raises UnicodeError for what is not UTF-8, UnreadableError for what is no CSV.
     """
-    return load_records(engine, "sheet", path, layout, _picked(layout, counts_digits=counts_digits))
+    picked = _picked(layout, counts_digits=counts_digits)
+    return load_records(engine, "sheet", path, layout, picked, is_more=is_more)
 
 
 def load_records(
@@ -84,7 +87,7 @@ def load_records(
 ) -> list[int]:
     """Read what is `picked` of all records into a table; give the lines that have no cell for each column.
 
-    The table is made anew, unless the file holds more of the same.
+    The table is made anew, unless the file holds more of the same, without a header.
 
     The cells are c0, c1, … and texts. A cast of a cell whose text is not picked too would be done by the
     reader itself, which takes more for a number or a date than the cast does, and rejects the rest. Threads
@@ -95,7 +98,7 @@ def load_records(
     more = f", buffer_size = {buffer}, max_line_size = {buffer // 8}" if buffer else ""
     # Records stay in the order of lines only while nothing is joined in this statement.
     start = f"INSERT INTO {table}" if is_more else f"CREATE OR REPLACE TEMP TABLE {table} AS"
-    statement = f"{start} SELECT {picked} FROM {_source(layout, more)}"
+    statement = f"{start} SELECT {picked} FROM {_source(layout, 0 if is_more else layout.line, more)}"
     try:
         engine.execute(statement, [str(path)])
     except duckdb.InvalidInputException as error:
@@ -169,12 +172,12 @@ def _integer(name: str) -> str:
     return f"TRY_CAST({name} AS UINTEGER)"
 
 
-def _source(layout: Layout, more: str = "") -> str:
+def _source(layout: Layout, skip: int, more: str) -> str:
     names = [f"c{i}" for i in range(len(layout.columns))]
     kinds = ", ".join(f"{name}: 'VARCHAR'" for name in names)
     delimiter = "\\t" if layout.delimiter == "\t" else layout.delimiter
     return (
-        f"read_csv(?, auto_detect = false, header = false, skip = {layout.line}, compression = 'none',"
+        f"read_csv(?, auto_detect = false, header = false, skip = {skip}, compression = 'none',"
         f" delim = '{delimiter}', quote = '\"', escape = '\"', columns = {{{kinds}}},"
         f" force_not_null = [{', '.join(names)}], store_rejects = true, rejects_limit = 0{more})"
     )

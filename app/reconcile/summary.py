@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.reconcile.ahead import ReadAhead, reading_ahead
 from app.reconcile.columns import SUMMARY, Layout, read_header
 from app.reconcile.crosscheck import check_totals, skip_duplicates, skip_units_above
 from app.reconcile.draft import Draft
-from app.reconcile.encoding import Transcript, first_line, transcribe
+from app.reconcile.encoding import BLOCK, Transcript, first_line, transcribe
 from app.reconcile.engine import Engine, open_engine, threads_for
 from app.reconcile.findings import LedgerFinding, finding
 from app.reconcile.rollup import Figures, roll_up, rolled_rows
 from app.reconcile.settle import make_entries
-from app.reconcile.sheet import UnreadableError, lines_of_sheet
+from app.reconcile.sheet import UnreadableError, lines_of_sheet, load_sheet
 from app.reconcile.units import LedgerUnit, Units, by_code
 
 SHORT = 10_000
 """Lines of a file that is read in any way before one could tell."""
+
+_LETTER = re.compile(rb"[A-Za-z]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,26 +96,55 @@ def read_summary(
         # DuckDB would expand * and [ in a name, and unpack by its ending.
         source = folder / "ledger.csv"
         source.symlink_to(Path(path).resolve(strict=True))
-        try:
-            with reading_ahead(engine, source) as ahead:
-                transcript = transcribe(
-                    source, folder, encoding=encoding, is_reader_strict=True, watch=ahead.watch
-                )
-                return _read(engine, transcript, known, ahead)
-        except UnicodeError:
-            transcript = transcribe(source, folder, encoding=encoding)
-            return _read(engine, transcript, known, ReadAhead(engine, source))
+        with suppress(UnicodeError):
+            return _transcribed(engine, source, known, encoding, is_reader_strict=True)
+        return _transcribed(engine, source, known, encoding)
 
 
-def _read(engine: Engine, transcript: Transcript, units: Units, ahead: ReadAhead) -> Ledger:
+def _transcribed(
+    engine: Engine, source: Path, units: Units, encoding: str | None, *, is_reader_strict: bool = False
+) -> Ledger:
+    with reading_ahead(engine, partial(_guess, source), partial(_load, engine)) as ahead:
+        transcript = transcribe(
+            source, source.parent, encoding=encoding, is_reader_strict=is_reader_strict, take=ahead.take
+        )
+        return _read(engine, transcript, units, ahead)
+
+
+class _Plan(NamedTuple):
+    """How a sheet is read. Not to count digits is right for every text, to count them only for one without letters."""
+
+    layout: Layout
+    counts_digits: bool = False
+
+
+def _guess(source: Path, part: Path) -> _Plan | None:
+    with part.open("rb") as file:
+        start = file.read(BLOCK)
+    if not start.strip():
+        return None
+    number, text = first_line(part)
+    layout, _ = read_header(number, text, SUMMARY)
+    if layout is None:
+        return None
+    # Of a copy nobody knows whether there are letters.
+    is_bare = part == source and _LETTER.search(start.split(b"\n", number)[-1]) is None
+    return _Plan(layout, is_bare)
+
+
+def _load(engine: Engine, part: Path, plan: _Plan, is_more: bool) -> list[int]:
+    return load_sheet(engine, part, plan.layout, counts_digits=plan.counts_digits, is_more=is_more)
+
+
+def _read(engine: Engine, transcript: Transcript, units: Units, ahead: ReadAhead[_Plan]) -> Ledger:
     layout = _layout(transcript)
     if layout is None:
         return _result(transcript)
     unread = transcript.findings.counts["error"]
+    # To plan the counting of digits takes longer than to read a short file.
+    counts_digits = transcript.lines > SHORT and not transcript.has_letters
     try:
-        # To plan the counting of digits takes longer than to read a short file.
-        counts_digits = transcript.lines > SHORT and not transcript.has_letters
-        rejected = ahead.load_sheet(transcript, layout, counts_digits=counts_digits)
+        rejected = ahead.rejected(transcript, _Plan(layout, counts_digits), _Plan(layout))
         lines = lines_of_sheet(engine, transcript.marks, layout, rejected, transcript.lines)
     except UnreadableError:
         transcript.findings.add(finding("unreadable"))

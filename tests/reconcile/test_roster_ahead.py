@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 
 from app.reconcile import Roster, encoding
+from app.reconcile.ahead import ReadAhead
 from app.reconcile.columns import Layout, read_header
 from app.reconcile.encoding import Mark, Transcript
 from app.reconcile.engine import Engine
-from app.reconcile.roster.ahead import ReadAhead
 from app.reconcile.roster.columns import MEMBERS
-from app.reconcile.watch import nobody
 from tests.reconcile.roster_sample import MEMBERS_EN, SECRETARY, members, read
 
 PEOPLE = [SECRETARY.replace("M0001", f"M{i:04}") for i in range(100, 160)]
@@ -77,13 +76,13 @@ class Reader:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        self.read: list[tuple[str, int, bool]] = []
+        self.read: list[tuple[str, bool]] = []
 
     def guess(self, part: Path) -> Layout | None:
         return self.layout
 
     def load(self, part: Path, layout: Layout, is_more: bool) -> list[int]:
-        self.read.append((part.name, layout.line, is_more))
+        self.read.append((part.name, is_more))
         return [1]
 
 
@@ -99,9 +98,9 @@ def test_parts_that_were_taken_are_not_read_again(engine: Engine, layout: Layout
     ahead.take(Path("a"), 0)
     ahead.take(Path("b"), 5)
 
-    assert ahead.rejected(ready((Path("b"), 5)), layout, nobody) == [1, 6]
-    assert reader.read[-2:] == [("a", 1, False), ("b", 0, True)]
-    assert set(reader.read[:-2]) <= {("source", 1, False)}
+    assert ahead.rejected(ready((Path("b"), 5)), layout) == [1, 6]
+    assert reader.read[-2:] == [("a", False), ("b", True)]
+    assert set(reader.read[:-2]) <= {("source", False)}
 
 
 @pytest.mark.parametrize("other", ["text", "header"])
@@ -111,8 +110,8 @@ def test_all_is_read_again_where_the_guess_was_wrong(engine: Engine, layout: Lay
     ahead.take(Path("source" if other == "text" else "a"), 0)
     found = layout if other == "text" else Layout(layout.columns, "\t", 1)
 
-    assert ahead.rejected(ready(), found, nobody) == [1]
-    assert reader.read[-1] == ("a", 1, False)
+    assert ahead.rejected(ready(), found) == [1]
+    assert reader.read[-1] == ("a", False)
 
 
 def test_what_the_reading_raises_is_raised_where_it_is_asked_for(engine: Engine, layout: Layout) -> None:
@@ -123,4 +122,4 @@ def test_what_the_reading_raises_is_raised_where_it_is_asked_for(engine: Engine,
     ahead.take(Path("a"), 0)
 
     with pytest.raises(UnicodeError):
-        ahead.rejected(ready(), layout, nobody)
+        ahead.rejected(ready(), layout)

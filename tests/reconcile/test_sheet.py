@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from app.reconcile.columns import Layout, read_header
 from app.reconcile.encoding import Mark, Transcript
 from app.reconcile.engine import Engine, load_texts
 from app.reconcile.sheet import Lines, UnreadableError, lines_of_sheet, load_sheet
-from app.reconcile.summary import _read
+from app.reconcile.summary import _guess, _load, _read
 from tests.reconcile.sample import CITY, DISTRICT, EN, UNITS, codes, lines
 
 
@@ -55,7 +56,8 @@ def test_a_ledger_whose_lines_cannot_be_numbered_is_refused(engine: Engine, tmp_
     path = tmp_path / "ledger.csv"
     path.write_text(lines(CITY, DISTRICT), encoding="utf-8")
 
-    ledger = _read(engine, Transcript(path, "utf-8", "", lines=4), UNITS, ReadAhead(engine, path))
+    ahead = ReadAhead(engine, partial(_guess, path), partial(_load, engine))
+    ledger = _read(engine, Transcript(path, "utf-8", "", lines=4), UNITS, ahead)
 
     assert codes(ledger) == ["unreadable"]
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from app.reconcile.ahead import ReadAhead, reading_ahead
 from app.reconcile.columns import Layout, read_header
 from app.reconcile.encoding import Transcript, first_line, transcribe
 from app.reconcile.engine import Engine, load_columns
 from app.reconcile.findings import LedgerFinding, finding
 from app.reconcile.frame import laid_down
-from app.reconcile.roster.ahead import ReadAhead, reading_ahead
 from app.reconcile.roster.columns import SHAPES, RosterKind, Shape
 from app.reconcile.roster.crosscheck import check_totals, settle_repeated
 from app.reconcile.roster.draft import RosterDraft
@@ -127,7 +127,7 @@ class _Job:
             )
             return self.read(transcript, ahead, is_first=is_first)
 
-    def reading_ahead(self) -> AbstractContextManager[ReadAhead]:
+    def reading_ahead(self) -> AbstractContextManager[ReadAhead[Layout]]:
         """What reads the parts of the text into the sheet."""
         return reading_ahead(self.engine, self._guess, self._load)
 
@@ -142,7 +142,7 @@ class _Job:
         sheet = f"{self.shape.kind}_sheet"
         return load_records(self.engine, sheet, part, layout, text, buffer=BUFFER, is_more=is_more)
 
-    def read(self, transcript: Transcript, ahead: ReadAhead, *, is_first: bool = False) -> Roster:
+    def read(self, transcript: Transcript, ahead: ReadAhead[Layout], *, is_first: bool = False) -> Roster:
         """Read the text. The first time, one that does not add up is an UnreadableError and not a finding."""
         layout = self._layout(transcript)
         if layout is None:
@@ -150,7 +150,7 @@ class _Job:
         unread = transcript.findings.counts["error"]
         sheet = f"{self.shape.kind}_sheet"
         try:
-            rejected = ahead.rejected(transcript, layout, self.watch)
+            rejected = ahead.rejected(transcript, layout, watch=self.watch)
             lines = lines_of_sheet(
                 self.engine, transcript.marks, layout, rejected, transcript.lines, sheet, transcript.emptied
             )
