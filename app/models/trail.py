@@ -34,13 +34,11 @@ class AuditEvent(SQLModel, table=True):
     hash: str = Field(max_length=64)
 
 
-IS_BACK = text("outbox_event.kind in ('report.returned', 'report.reopened')")
+_KINDS = "kind in ('report.returned', 'report.reopened')"
+IS_BACK = text(f"outbox_event.{_KINDS}")
 """Written out, not as parameters: only then do both databases use the index below."""
 
-_BACK: Any = {
-    "sqlite_where": text("kind in ('report.returned', 'report.reopened')"),
-    "postgresql_where": text("kind in ('report.returned', 'report.reopened')"),
-}
+_BACK: Any = {"sqlite_where": text(_KINDS), "postgresql_where": text(_KINDS)}
 """Finds what brought a unit's reports back, and costs nothing when one is filed."""
 
 

@@ -239,9 +239,8 @@ def _read(
 
 def _with_json(entry: Entry) -> Entry:
     """The entry without what no sum needs, its line as JSON."""
-    line = bytes(
-        memoryview(orjson.dumps(entry.line))
-    )  # a copy: the original holds on to several times its length
+    # A copy: what orjson gives holds on to several times its length.
+    line = bytes(memoryview(orjson.dumps(entry.line)))
     return entry._replace(unit=entry.unit._replace(row=None), line=orjson.Fragment(line))
 
 

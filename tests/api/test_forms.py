@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.api.schemas.views import DEFINITION
 from app.domain.form import builtin_forms
 from app.models import metadata
 from tests.samples import CODES, GUANGDONG, GUANGZHOU, REPORTS, at, figures, report
@@ -122,6 +124,20 @@ class TestPublishing:
         refused = publish(service, 'code = "x\x0b"\n')
 
         assert (refused.status, refused.places) == (422, {"/definition": "invalid-text"})
+
+    @pytest.mark.parametrize("text", ["", " \n", "{}", "\x0bx", "\u3000", "\u202ex"])
+    def test_a_text_that_the_document_forbids_is_never_read_as_toml(
+        self, service: Service, text: str
+    ) -> None:
+        refused = publish(service, text)
+
+        assert re.search(DEFINITION, text) is None
+        assert refused.places["/definition"] in {"wrong-type", "invalid-text"}
+
+    @pytest.mark.parametrize("text", ["x", "\t\n x", "\u3000x", "# {"])
+    def test_a_text_that_the_document_allows_is_read_as_toml(self, service: Service, text: str) -> None:
+        assert re.search(DEFINITION, text)
+        assert publish(service, text).code == "form-invalid"
 
     def test_a_dry_run_publishes_nothing(self, service: Service) -> None:
         rehearsed = service.post(f"{FORMS}?dry_run=true", {"definition": SECOND}, by="administrator")

@@ -20,7 +20,6 @@ REFUSALS: dict[str, str] = {
     "table-refused": "a table is judged line by line",
     "due-on-out-of-range": "which days a deadline may be moved to depends on the month of the address",
     "period-invalid": "which months have begun, no schema says",
-    "unit-not-reporting": "which units report, the register says",
     "close-blocked": "what is missing from a period, and which day it is, no schema says",
     "range-backwards": "a range ends after it begins",
     "range-too-long": "a range holds at most 60 months",
@@ -39,6 +38,8 @@ AT: dict[tuple[str, str], str] = {
         "POST /api/v1/reconciliations",
         "missing-field",
     ): "a CSV body needs both parameters, a JSON body neither",
+    ("POST /api/v1/reports", "unit-not-reporting"): "which units report, the register says",
+    ("PUT /api/v1/reports/{period}/{unit}", "unit-not-reporting"): "which units report, the register says",
     ("PUT /api/v1/reports/{period}/{unit}", "unknown-value"): "the body is of the report at the address",
     ("GET /api/v1/reports/{period}/{unit}/diff", "missing-field"): "both versions are named, or since=return",
     (

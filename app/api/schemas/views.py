@@ -133,8 +133,8 @@ class FormList(Out):
     items: list[FormRow]
 
 
-NEVER = TEXT_PATTERN.removeprefix("^[^").removesuffix("]*$")
-DEFINITION = rf"^[^\S{NEVER}]*[^{{\s{NEVER}][^{NEVER}]*$"
+_NEVER = TEXT_PATTERN.removeprefix("^[^").removesuffix("]*$")
+DEFINITION = rf"^[^\S{_NEVER}]*[^{{\s{_NEVER}][^{_NEVER}]*$"
 """Text that is not blank and no JSON."""
 
 
