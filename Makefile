@@ -29,7 +29,7 @@ test: $(STAMP) system ## everything: lint, types, architecture, migrations, all 
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 check: test      ## the same as test: what CI runs
 
