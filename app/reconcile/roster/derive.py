@@ -17,6 +17,7 @@ DERIVED = (*SEVEN, "coop_orgs_new", "wechat_groups")
 
 Figures = Mapping[str, int | None]
 _OF_MEMBERS = ("members_added", "members_left", "members_total")
+_DAY = len("2015-04-25")
 _OF_ORGS = ("orgs_new", "orgs_dissolved", "orgs_total", "coop_orgs_new", "wechat_groups")
 
 
@@ -128,18 +129,26 @@ def _figures(
     for name, unit, *values in rows:
         yield name, unit, dict(zip(codes, values, strict=False))
     if is_org:
-        yield from _rectified(engine, records)
+        yield from _rectified(engine, records, days)
 
 
-def _rectified(engine: Engine, records: str) -> Iterator[tuple[str, str, Mapping[str, int]]]:
-    """Organizations rectified in each window, each once however often it was."""
+def _rectified(
+    engine: Engine, records: str, days: Sequence[date]
+) -> Iterator[tuple[str, str, Mapping[str, int]]]:
+    """Organizations rectified in each window, each once however often it was; most were on one day."""
     rows = engine.execute(f"""
-        WITH single AS (
+        WITH on_one_day AS (
+            SELECT township, {_place("rectified::DATE", days)} AS day_at, count(*) AS records
+            FROM {records} WHERE strlen(rectified) = {_DAY} GROUP BY ALL
+        ), single AS (
             SELECT identity, township, unnest(string_split(rectified, ';'))::DATE AS day
-            FROM {records} WHERE rectified <> ''
+            FROM {records} WHERE strlen(rectified) > {_DAY}
         ), once AS (
             SELECT DISTINCT name, identity, township FROM single JOIN span ON day > start_day AND day <= end_day
+        ), found AS (
+            SELECT name, township, records FROM on_one_day JOIN span ON day_at > first AND day_at <= last
+            UNION ALL SELECT name, township, 1 FROM once
         )
-        SELECT name, unit, count(*) FROM once JOIN place USING (township) GROUP BY name, unit
+        SELECT name, unit, sum(records)::BIGINT FROM found JOIN place USING (township) GROUP BY name, unit
     """).fetchall()
     yield from ((name, unit, {"orgs_rectified": count}) for name, unit, count in rows)
