@@ -40,6 +40,9 @@ class Reading(NamedTuple, Generic[T]):
 
 def tidy(text: str) -> tuple[str, tuple[str, ...]]:
     """The text in half width, without blanks and invisible characters around it, and what was changed."""
+    if text.isascii():
+        bare = text.strip()
+        return bare, ("stray-space",) * (bare != text)
     narrow = text.translate(_NARROW)
     bare = narrow.translate(_INVISIBLE).strip()
     notes = ("full-width",) * (narrow != text) + ("stray-space",) * (bare != narrow)
