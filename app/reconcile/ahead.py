@@ -45,6 +45,11 @@ class ReadAhead(Generic[P]):
         if self._reading:
             self._reading.take(part, before)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether all that was taken has been read."""
+        return self._reading is not None and self._reading.is_waiting
+
     def rejected(self, transcript: Transcript, *plans: P, watch: Watch = nobody) -> list[int]:
         """Read all that is not read yet; the rejected lines. Raises what the reading raised.
 
@@ -82,6 +87,10 @@ class _Reading(Generic[P]):
     def take(self, part: Path, before: int) -> None:
         self._parts.append((part, before))
         self._waiting.put((part, before))
+
+    @property
+    def is_waiting(self) -> bool:
+        return self._read == len(self._parts)
 
     def fits(self, transcript: Transcript, plans: tuple[P, ...]) -> bool:
         return self._parts == transcript.parts and self._plan in plans

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from app.reconcile.findings import Findings, finding
 
@@ -25,22 +26,22 @@ _RECORDS = re.compile(rb"(?:" + _CELL + rb"(?:[,\t]|\r?\n|\Z))*+")
 class Cleaner:
     """Writes UTF-8 blocks with LF line ends, bad lines emptied; `lines` have been written so far."""
 
-    def __init__(self, encoding: str) -> None:
+    def __init__(self, encoding: str, *, is_reader_strict: bool) -> None:
         self.lines = 0
         self.findings = Findings()
         self.emptied: list[int] = []
         self._encoding = encoding
         # Text that was just encoded need not be decoded to see that it can be.
-        self._is_encoded = not encoding.startswith("utf-8")
+        self._is_decoding = encoding.startswith("utf-8") and not is_reader_strict
         self.is_inside_long_line = False
 
     def clean(self, block: bytes) -> bytes:
         """The block as it goes into the copy; a line that has no end yet comes with the next block."""
-        is_whole = not self.is_inside_long_line
-        if is_whole and (self._is_encoded or is_utf8(block)) and _is_plain(block):
+        ends = None if self.is_inside_long_line else plain_lines(block)
+        if ends is not None and not (self._is_decoding and not is_utf8(block)):
             if not block.endswith(b"\n"):
-                block += b"\n"
-            self.lines += block.count(b"\n")
+                block, ends = block + b"\n", ends + 1
+            self.lines += ends
             return block.replace(b"\r\n", b"\n") if b"\r" in block else block
         parts = [] if len(block) <= _FEW else list(cut(block, _FEW))
         if len(parts) > 1:
@@ -72,7 +73,8 @@ class Cleaner:
         if fault is None:
             return line
         self.emptied.append(self.lines)
-        self.findings.add(finding(fault, self.lines, encoding=self._encoding.upper(), limit=LONGEST_LINE))
+        encoding = self._encoding.removesuffix("-sig").upper()
+        self.findings.add(finding(fault, self.lines, encoding=encoding, limit=LONGEST_LINE))
         return b""
 
 
@@ -89,13 +91,29 @@ def line_fault(line: bytes) -> str | None:
     return None if _RECORDS.fullmatch(line) else "broken-quotes"
 
 
-def _is_plain(block: bytes) -> bool:
-    """Whether no line of a block in UTF-8 can have a finding; says no in rare cases where none has."""
-    return has_none(block, CONTROL) and has_plain_lines(block)
+def plain_lines(block: bytes) -> int | None:
+    """The number of line feeds of a block of whose lines none can have a finding, if it is UTF-8.
+
+    None for any other, and in rare cases for one of which none has.
+    """
+    ends, controls = signs(block, CONTROL)
+    return None if controls or not has_plain_lines(block) else ends
+
+
+def signs(block: bytes, wanted: bytes) -> tuple[int, bytes]:
+    """The number of line feeds, and which of the bytes that are wanted there are, in one pass."""
+    found = block.translate(None, _all_but(wanted + b"\n"))
+    ends = found.count(b"\n")
+    return ends, b"" if len(found) == ends else found.replace(b"\n", b"")
+
+
+@cache
+def _all_but(kept: bytes) -> bytes:
+    return bytes(set(range(256)) - set(kept))
 
 
 def has_plain_lines(block: bytes) -> bool:
-    """The same but for control characters."""
+    """Whether no line can have a finding but for control characters."""
     return (
         not _has_replaced(block)
         and (b"\r" not in block or block.count(b"\r") == block.count(b"\r\n"))

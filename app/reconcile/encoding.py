@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Self
+from typing import BinaryIO, NamedTuple, Protocol, Self
 
-from app.reconcile.cleaner import CONTROL, PIECE, Cleaner, cut, has_none, has_plain_lines, is_utf8
+from app.reconcile.cleaner import CONTROL, PIECE, Cleaner, cut, has_none, has_plain_lines, is_utf8, signs
 from app.reconcile.findings import Findings
 from app.reconcile.watch import Watch, nobody, watched_blocks
 
@@ -21,8 +21,8 @@ ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "utf-16-le", "utf-16-be")
 _ALIASES = {"utf8": "utf-8", "gbk": "gb18030", "gb2312": "gb18030", "utf-16": "utf-16-le"}
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
-PART = 20 << 20
-"""Bytes of a copy in parts: each is read while the next one is written."""
+PART = 4 << 20
+"""Bytes of a part of a copy, at least: each is read while the next one is written."""
 
 _LETTERS = string.ascii_letters.encode()
 Part = tuple[Path, int]
@@ -37,8 +37,15 @@ class Mark(NamedTuple):
     offset: int
 
 
-Take = Callable[[Path, int], object]
-"""Called with each part as soon as it can be read; with the first one what was taken before is void."""
+class Reader(Protocol):
+    """Reads a text while it is being checked or written."""
+
+    def take(self, part: Path, before: int) -> object:
+        """Called with each part as soon as it can be read; with the first what was taken before is void."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether all that was taken has been read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +86,7 @@ def transcribe(
     *,
     encoding: str | None = None,
     is_reader_strict: bool = False,
-    has_reader_counted: bool = False,
-    take: Take | None = None,
+    reader: Reader | None = None,
     watch: Watch = nobody,
 ) -> Transcript:
     """Make a strict UTF-8 file of `source`, in `folder` when a copy is needed.
@@ -89,24 +95,20 @@ def transcribe(
     utf-8, gb18030 (gbk, gb2312), utf-16, utf-16-le, utf-16-be; any other name is a ValueError. A file most
     of whose lines are valid UTF-8 is UTF-8 with bad lines in it, and not GB18030.
 
-    A reader that refuses invalid UTF-8 can say so: only as much is decoded then as tells the encoding. When
-    it does refuse, it must ask again, and gets a copy with the findings. With `has_reader_counted` a control
-    character counts as a line: a reader that finds as many records as there are lines has shown that there
-    is none, and any other must ask again too.
+    A reader that rejects each line that is no UTF-8 can say so: only as much is decoded then as tells the
+    encoding, and such lines are left for it to find.
 
-    `take` is offered the source while its blocks are still being checked, and then, should one of them not
-    be clean, a copy in parts.
+    `reader` gets the source while its blocks are still being checked, and then, should one of them not be
+    clean, a copy in parts: the next one whenever it waits.
     """
     chosen = _chosen(source, encoding)
     if chosen in ("utf-8", "utf-8-sig"):
-        check = _check(
-            source, watch, take, decode_all=not is_reader_strict, counts_controls=has_reader_counted
-        )
+        check = _check(source, watch, reader, decode_all=not is_reader_strict)
         if check.is_clean:
             return Transcript(source, chosen, check.sha256, check.lines, check.has_letters)
         if encoding is None and chosen == "utf-8" and check.is_foreign:
             chosen = "gb18030"
-    return _rewrite(source, folder, chosen, watch, take)
+    return _rewrite(source, folder, chosen, watch, reader, is_reader_strict=is_reader_strict)
 
 
 def first_line(path: Path) -> tuple[int, str]:
@@ -144,39 +146,36 @@ class _Check(NamedTuple):
     has_letters: bool = True
 
 
-def _check(
-    source: Path, watch: Watch, take: Take | None, *, decode_all: bool, counts_controls: bool
-) -> _Check:
+def _check(source: Path, watch: Watch, reader: Reader | None, *, decode_all: bool) -> _Check:
     """Whether the file is clean UTF-8 with one kind of line end; stops at the first block that is not."""
     digest, lines, has_letters, is_ascii, block = hashlib.sha256(), 0, False, True, b"\n"
     line_ends = set[bool]()
     with source.open("rb") as file:
         for block in watched_blocks(_blocks(file, digest.update), source, "checking", watch):
-            if lines and take:
-                take(source, 0)
-                take = None
+            if lines and reader:
+                reader.take(source, 0)
+                reader = None
             if (decode_all or is_ascii) and not is_utf8(block):
                 return _Check(False, is_foreign=is_ascii and not _is_mostly_utf8(block))
-            line_ends.update(_line_ends(block))
-            if counts_controls and has_plain_lines(block) and len(line_ends) == 1:
-                lines += len(block) - len(block.translate(None, CONTROL + b"\n"))
-                is_ascii = is_ascii and block.isascii()
-                continue
-            # One question where two would do: most ledgers have no letter below the header.
-            is_bare = lines > 0 and not has_letters and has_none(block, CONTROL + _LETTERS)
-            if len(line_ends) > 1 or not has_plain_lines(block) or not (is_bare or has_none(block, CONTROL)):
+            ends, seen = signs(block, CONTROL if has_letters else CONTROL + _LETTERS)
+            line_ends.update(_line_ends(block, ends))
+            if len(line_ends) > 1 or not has_none(seen, CONTROL) or not has_plain_lines(block):
                 return _Check(False)
-            has_letters = has_letters or not (is_bare or has_none(_below(block, lines), _LETTERS))
-            lines += block.count(b"\n")
+            has_letters = has_letters or bool(seen and _has_letters(_below(block, lines)))
+            lines += ends
             is_ascii = is_ascii and block.isascii()
     return _Check(True, False, digest.hexdigest(), lines + (not block.endswith(b"\n")), has_letters)
 
 
-def _line_ends(block: bytes) -> set[bool]:
+def _line_ends(block: bytes, ends: int) -> set[bool]:
     """Whether its lines end in CR LF: both if some do and some do not."""
     if b"\r" not in block:
         return {False}
-    return {True} if block.count(b"\r\n") == block.count(b"\n") else {True, False}
+    return {True} if block.count(b"\r\n") == ends else {True, False}
+
+
+def _has_letters(block: bytes) -> bool:
+    return not has_none(block, _LETTERS)
 
 
 def _below(block: bytes, lines_before: int) -> bytes:
@@ -220,14 +219,15 @@ def _is_mostly_utf8(block: bytes) -> bool:
     return 2 * sum(map(is_utf8, lines)) >= len(lines)
 
 
-def _rewrite(source: Path, folder: Path, encoding: str, watch: Watch, take: Take | None) -> Transcript:
-    digest, cleaner = hashlib.sha256(), Cleaner(encoding)
-    with source.open("rb") as file, _Copy(folder, take) as copy:
+def _rewrite(
+    source: Path, folder: Path, encoding: str, watch: Watch, reader: Reader | None, *, is_reader_strict: bool
+) -> Transcript:
+    digest, cleaner = hashlib.sha256(), Cleaner(encoding, is_reader_strict=is_reader_strict)
+    with source.open("rb") as file, _Copy(folder, reader) as copy:
         blocks = watched_blocks(_blocks(file, digest.update), source, "transcribing", watch)
-        for block in _utf8_blocks(blocks, encoding):
-            for piece in cut(block, PIECE):
-                before = None if cleaner.is_inside_long_line else cleaner.lines
-                copy.write(before, cleaner.clean(piece))
+        for piece in _utf8_pieces(blocks, encoding):
+            before = None if cleaner.is_inside_long_line else cleaner.lines
+            copy.write(before, cleaner.clean(piece))
         copy.write(None, cleaner.finish())
     return Transcript(
         copy.marks[0].path,
@@ -241,19 +241,19 @@ def _rewrite(source: Path, folder: Path, encoding: str, watch: Watch, take: Take
 
 
 class _Copy:
-    """A text as files: one, or if somebody takes them parts, the first of which has a line that is not blank."""
+    """A text as files: one, or parts for a reader, the first of which has a line that is not blank."""
 
-    def __init__(self, folder: Path, take: Take | None) -> None:
+    def __init__(self, folder: Path, reader: Reader | None) -> None:
         self.marks: list[Mark] = []
         self._folder = folder
-        self._take = take
+        self._reader = reader
         self._has_text = False
         self._turn(0)
 
     def write(self, before: int | None, text: bytes) -> None:
         """Add lines with so many before them; None if they begin inside one."""
         if before is not None:
-            if self._take and self._has_text and self._size >= PART:
+            if self._size >= PART and self._is_wanted():
                 self._offer()
                 self._turn(before)
             elif self._size:
@@ -266,10 +266,15 @@ class _Copy:
         self.marks.append(Mark(lines, path, 0))
         self._part, self._file, self._size = (path, lines), path.open("wb", BLOCK), 0
 
+    def _is_wanted(self) -> bool:
+        """Every part costs its reader some time, so there is none before it waits for one."""
+        is_first = self._part[1] == 0
+        return self._reader is not None and self._has_text and (is_first or self._reader.is_waiting)
+
     def _offer(self) -> None:
         self._file.close()
-        if self._take:
-            self._take(*self._part)
+        if self._reader:
+            self._reader.take(*self._part)
 
     def __enter__(self) -> Self:
         return self
@@ -281,15 +286,15 @@ class _Copy:
             self._offer()
 
 
-def _utf8_blocks(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+def _utf8_pieces(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     """The text as UTF-8 cut at lines, without byte order mark; what cannot be read becomes U+FFFD."""
     if encoding.startswith("utf-16"):
         blocks = _cut_at_lines(_from_utf16(blocks, encoding))
-    elif encoding == "gb18030":
-        blocks = map(_from_gb18030, blocks)
+    # Small pieces are still at hand for each step when the one before it is done.
+    pieces = (piece for block in blocks for piece in cut(block, PIECE))
     start = True
-    for block in blocks:
-        yield block.removeprefix(codecs.BOM_UTF8) if start else block
+    for piece in map(_from_gb18030, pieces) if encoding == "gb18030" else pieces:
+        yield piece.removeprefix(codecs.BOM_UTF8) if start else piece
         start = False
 
 

@@ -13,6 +13,7 @@ from app.reconcile.draft import Draft, PlacedTotal
 from app.reconcile.engine import Value, load_columns, load_texts
 from app.reconcile.findings import finding
 from app.reconcile.rows import Entry, judge, total_label
+from app.reconcile.sheet import UNDECODED
 from app.reconcile.units import LedgerUnit
 
 _BATCH = 20_000
@@ -138,6 +139,9 @@ def _entries(draft: Draft, rejected: Sequence[int]) -> Iterator[tuple[int, Entry
     )
     places, copy = tee(places)
     for (number, text), (_, record) in zip(draft.lines.read(n for n, _ in copy), places, strict=True):
+        if record is None and UNDECODED in text:
+            draft.findings.add(finding("undecodable", number, encoding="UTF-8"))
+            continue
         judged = judge(text, number, draft.layout)
         draft.findings.extend(judged.findings)
         draft.blanks += judged.is_blank

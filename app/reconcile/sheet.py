@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from fileinput import FileInput
@@ -15,7 +16,11 @@ from app.reconcile.cells import LARGEST_FIGURE
 from app.reconcile.columns import Kind, Layout
 from app.reconcile.encoding import Mark
 from app.reconcile.engine import Engine
+from app.reconcile.findings import LISTED
 
+UNDECODED = "\ufffd"
+"""Stands in the text of a line that is no UTF-8; any other line that has it was refused before."""
+_CELL = re.compile(r"\bc\d+\b")
 _MOST_DIGITS = len(str(LARGEST_FIGURE))
 
 
@@ -42,7 +47,10 @@ class Lines:
         return [(0, first), *((before, first + i) for i, before in enumerate(self._records_before, 1))]
 
     def read(self, numbers: Iterable[int]) -> Iterator[tuple[int, str]]:
-        """Number and text, without the line's end, of the lines with these ascending numbers."""
+        """Number and text, without the line's end, of the lines with these ascending numbers.
+
+        A line that is no UTF-8 has U+FFFD in its text, as no other has.
+        """
         at, file = 0, self._marks[0].path.open("rb")
         try:
             for number in numbers:
@@ -55,7 +63,7 @@ class Lines:
                     file.seek(mark.offset)
                 line = next(islice(file, number - at - 1, None))
                 at = number
-                yield number, line.decode().rstrip("\r\n")
+                yield number, line.decode(errors="replace").rstrip("\r\n")
         finally:
             file.close()
 
@@ -63,13 +71,12 @@ class Lines:
 def load_sheet(
     engine: Engine, path: Path, layout: Layout, *, counts_digits: bool = False, is_more: bool = False
 ) -> list[int]:
-    """Read all records into the table `sheet`; give the lines that have too few or too many cells for one.
+    """Read all records into the table `sheet`; give the lines that are none (see `load_records`).
 
     `sheet` has period, unit_code, unit_name and as_of as written, the figures as integers, and `is_odd`. A
     figure is plain if it reads the same when it is written back, which DuckDB's own reading of integers does
     not ask for: it takes 1.5, 1e3, 0x10, 1_000 and +5 too. A row with any other figure, or one that is too
     large, is odd. `counts_digits` is faster, and right only if there is no Latin letter below the header.
-    Raises UnicodeError for what is not UTF-8, UnreadableError for what is no CSV.
     """
     picked = _picked(layout, counts_digits=counts_digits)
     return load_records(engine, "sheet", path, layout, picked, is_more=is_more)
@@ -85,28 +92,37 @@ def load_records(
     buffer: int | None = None,
     is_more: bool = False,
 ) -> list[int]:
-    """Read what is `picked` of all records into a table; give the lines that have no cell for each column.
+    """Read what is `picked` of all records into a table; give the lines that are no UTF-8, or have too few or
+    too many cells.
 
     The table is made anew, unless the file holds more of the same, without a header.
 
     The cells are c0, c1, … and texts. A cast of a cell whose text is not picked too would be done by the
     reader itself, which takes more for a number or a date than the cast does, and rejects the rest. Threads
     share a file in parts of `buffer` bytes, by default 32 MB.
-    Raises UnicodeError for what is not UTF-8, UnreadableError for what is no CSV.
+    Raises UnreadableError for what is no CSV, UnicodeError for more lines in another encoding than are listed.
     """
     engine.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
     more = f", buffer_size = {buffer}, max_line_size = {buffer // 8}" if buffer else ""
     # Records stay in the order of lines only while nothing is joined in this statement.
     start = f"INSERT INTO {table}" if is_more else f"CREATE OR REPLACE TEMP TABLE {table} AS"
-    statement = f"{start} SELECT {picked} FROM {_source(layout, 0 if is_more else layout.line, more)}"
+    source = _source(layout, 0 if is_more else layout.line, more)
+    statement = f"{start} SELECT {picked} FROM {source} WHERE {_is_read(layout, picked)}"
     try:
         engine.execute(statement, [str(path)])
     except duckdb.InvalidInputException as error:
         raise UnreadableError from error
     rejected = engine.execute("SELECT DISTINCT line, error_type FROM reject_errors ORDER BY line").fetchall()
-    if any(error == "INVALID ENCODING" for _, error in rejected):
+    if sum(error == "INVALID ENCODING" for _, error in rejected) > LISTED:
+        # One by one they would take long.
         raise UnicodeError("not UTF-8 to its end")
     return sorted({line for line, _ in rejected})
+
+
+def _is_read(layout: Layout, picked: str) -> str:
+    """True, and makes the reader look into the cells that nobody picks: it checks no others for UTF-8."""
+    unread = sorted({f"c{i}" for i in range(len(layout.columns))} - set(_CELL.findall(picked)))
+    return " AND ".join([f"{name} IS NOT NULL" for name in unread] or ["true"])
 
 
 def lines_of_sheet(

@@ -106,7 +106,7 @@ def _transcribed(
 ) -> Ledger:
     with reading_ahead(engine, partial(_guess, source), partial(_load, engine)) as ahead:
         transcript = transcribe(
-            source, source.parent, encoding=encoding, is_reader_strict=is_reader_strict, take=ahead.take
+            source, source.parent, encoding=encoding, is_reader_strict=is_reader_strict, reader=ahead
         )
         return _read(engine, transcript, units, ahead)
 

@@ -13,6 +13,7 @@ from app.reconcile.ahead import ReadAhead
 from app.reconcile.columns import SUMMARY, Layout, read_header
 from app.reconcile.encoding import BLOCK, Transcript, transcribe
 from app.reconcile.engine import Engine
+from app.reconcile.findings import LISTED
 from app.reconcile.sheet import load_sheet
 from app.reconcile.summary import SHORT, _guess, _load, _Plan
 from tests.reconcile.conftest import ReadBytes
@@ -67,7 +68,7 @@ def ahead_of(engine: Engine, source: Path) -> ReadAhead[_Plan]:
 def test_what_was_read_ahead_is_not_read_again(engine: Engine, tmp_path: Path, last: list[str]) -> None:
     source = long_file(tmp_path, *last)
     ahead = ahead_of(engine, source)
-    transcript = transcribe(source, tmp_path, is_reader_strict=True, take=ahead.take)
+    transcript = transcribe(source, tmp_path, is_reader_strict=True, reader=ahead)
     begun = ahead._reading
 
     assert ahead.rejected(transcript, _Plan(LAYOUT, not transcript.has_letters), _Plan(LAYOUT)) == []
@@ -78,7 +79,7 @@ def test_what_was_read_ahead_is_not_read_again(engine: Engine, tmp_path: Path, l
 
 def test_letters_that_come_late_make_it_read_again(engine: Engine, tmp_path: Path) -> None:
     ahead = ahead_of(engine, source := long_file(tmp_path, cell(CITY, 9, "1e3")))
-    transcript = transcribe(source, tmp_path, is_reader_strict=True, take=ahead.take)
+    transcript = transcribe(source, tmp_path, is_reader_strict=True, reader=ahead)
     begun = ahead._reading
     assert transcript.has_letters
 
@@ -115,12 +116,14 @@ def test_an_error_of_the_reader_is_raised_where_the_sheet_is_asked_for(
 ) -> None:
     source = long_file(tmp_path)
     with source.open("ab") as file:
-        file.write(b"\xff" * 10)
+        file.write(b"\xff\n" * (LISTED + 1))
     ahead = ahead_of(engine, source)
     ahead.take(source, 0)
 
     with pytest.raises(UnicodeError):
-        ahead.rejected(Transcript(source, "utf-8", "", len(LONG) + 2), _Plan(LAYOUT, counts_digits=True))
+        ahead.rejected(
+            Transcript(source, "utf-8", "", len(LONG) + 2 + LISTED), _Plan(LAYOUT, counts_digits=True)
+        )
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)

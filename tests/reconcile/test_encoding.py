@@ -141,6 +141,30 @@ def test_a_broken_character_of_gb18030_does_not_swallow_the_line_end(tmp_path: P
     assert transcript.path.read_bytes() == NAMES.encode() + b"\nb\n\nc\n"
 
 
+def test_what_a_strict_reader_rejects_is_left_to_it(tmp_path: Path) -> None:
+    data = NAMES.encode() + b"a,b\n" * encoding.BLOCK + b"\xff\n"
+
+    transcript = transcribed(tmp_path, data, is_reader_strict=True)
+
+    assert (transcript.path, faults(transcript)) == (tmp_path / "source.csv", [])
+
+
+def test_a_part_is_only_cut_off_for_a_reader_that_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoding, "PART", 100)
+    monkeypatch.setattr(encoding, "PIECE", 100)
+    data = NAMES.encode("gb18030") * 100
+
+    busy, waiting = Taken(), Taken()
+    busy.is_waiting = False
+    for reader in (busy, waiting):
+        transcribed(tmp_path, data, reader=reader)
+
+    assert len(busy.parts) == 2
+    assert len(waiting.parts) > 10
+
+
 def test_half_a_character_of_utf16_is_found(tmp_path: Path) -> None:
     data = b"\xff\xfe" + "a\n".encode("utf-16-le") + b"\x00\xd8" + "\nb\n".encode("utf-16-le") + b"c"
 
@@ -206,24 +230,38 @@ PIECES = [
 ]
 
 
+class Taken:
+    """Notes the parts that are offered, and always waits for the next one."""
+
+    is_waiting = True
+
+    def __init__(self) -> None:
+        self.parts: list[Part] = []
+
+    def take(self, part: Path, before: int) -> None:
+        self.parts.append((part, before))
+
+
 @given(data=st.lists(st.sampled_from(PIECES), max_size=80).map(b"".join), block=st.sampled_from([24, 32, 64]))
 def test_whatever_the_bytes_lines_keep_their_numbers(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, block: int
 ) -> None:
-    folder, taken = tmp_path_factory.mktemp("bytes"), list[Part]()
+    folder, taken = tmp_path_factory.mktemp("bytes"), Taken()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cleaner, "LONGEST_LINE", 8)
         whole = transcribed(folder, data)
         patch.setattr(encoding, "BLOCK", block)
         patch.setattr(encoding, "PART", block)
-        in_pieces = transcribed(folder, data, take=lambda *part: taken.append(part))
+        in_pieces = transcribed(folder, data, reader=taken)
     copy = b"".join(path.read_bytes() for path, _ in in_pieces.parts)
 
     lines = data.split(b"\n")
     if not lines[-1]:
         lines.pop()
     assert in_pieces.lines == whole.lines == len(lines)
-    assert in_pieces.path == folder / "source.csv" or [*in_pieces.parts] == taken[-len(in_pieces.parts) :]
+    assert (
+        in_pieces.path == folder / "source.csv" or [*in_pieces.parts] == taken.parts[-len(in_pieces.parts) :]
+    )
     counts = [path.read_bytes().count(b"\n") for path, _ in in_pieces.parts]
     assert [before for _, before in in_pieces.parts] == [0, *accumulate(counts[:-1])]
     assert in_pieces.sha256 == whole.sha256 == sha256(data).hexdigest()

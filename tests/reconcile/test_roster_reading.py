@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from app.reconcile.encoding import BLOCK
 from app.reconcile.engine import Engine
+from app.reconcile.findings import LISTED
 from app.reconcile.roster.columns import MEMBERS, ORGS
 from tests.reconcile.roster_sample import (
     FARMER,
@@ -222,6 +224,29 @@ def test_lines_of_another_encoding_are_named(engine: Engine, tmp_path: Path) -> 
     assert found(roster) == [("undecodable", 5, None)]
 
 
+@pytest.mark.parametrize("column", range(len(MEMBERS_EN.split(","))))
+def test_a_name_in_another_encoding_is_found_in_every_column(
+    engine: Engine, tmp_path: Path, column: int
+) -> None:
+    # Far below what tells the encoding, and in a file without any other fault: nothing is copied.
+    cells = [cell.encode() for cell in FARMER.split(",")]
+    cells[column] += "示例".encode("gb18030")
+    rows = [SECRETARY.replace("M0001", f"M{i:06}").encode() for i in range(2 * BLOCK // len(SECRETARY))]
+
+    roster = read(engine, tmp_path, b"\n".join([MEMBERS_EN.encode(), *rows, b",".join(cells), b""]))
+
+    assert found(roster) == [("undecodable", len(rows) + 2, None)]
+    assert roster.rows == len(rows) + 1
+
+
+def test_more_lines_in_another_encoding_than_are_listed_are_counted(engine: Engine, tmp_path: Path) -> None:
+    rows = [FARMER.encode("gb18030")] * (LISTED + 1) + [FARMER.encode()] * (LISTED + 2)
+
+    roster = read(engine, tmp_path, b"\n".join([MEMBERS_EN.encode(), *rows, b""]))
+
+    assert roster.counts["error"] == LISTED + 1
+
+
 def test_blank_lines_do_not_shift_numbers(engine: Engine, tmp_path: Path) -> None:
     roster = read(engine, tmp_path, members(SECRETARY, "", "", cell(TEACHER, 7, "x"), "", FARMER))
 
@@ -285,3 +310,22 @@ def test_a_mapping_to_no_column_is_a_mistake_of_the_caller(engine: Engine, tmp_p
 @pytest.mark.parametrize("data", [b"", b"\n\n", MEMBERS_EN.encode(), MEMBERS_EN.encode() + b"\n\n"])
 def test_a_file_without_rows_is_refused(engine: Engine, tmp_path: Path, data: bytes) -> None:
     assert not read(engine, tmp_path, data).ok
+
+
+@pytest.mark.parametrize("order", ["aab", "aba", "baa", "abac", "bab"])
+def test_a_record_given_twice_is_found_in_any_order(engine: Engine, tmp_path: Path, order: str) -> None:
+    rows = {"a": SECRETARY, "b": cell(TEACHER, 0, "M0009"), "c": cell(TEACHER, 0, "M0010")}
+    twice = "b" if order == "bab" else "a"
+
+    roster = read(engine, tmp_path, members(*[rows[name] for name in order]))
+
+    assert found(roster) == [("duplicate-same", order.rindex(twice) + 2, None)]
+    assert roster.accepted == len(set(order))
+
+
+def test_a_repetition_of_an_odd_record_is_found(engine: Engine, tmp_path: Path) -> None:
+    odd = cell(SECRETARY, 7, "2013/11/2")
+
+    roster = read(engine, tmp_path, members(odd, TEACHER, SECRETARY))
+
+    assert ("duplicate-same", 4, None) in found(roster)

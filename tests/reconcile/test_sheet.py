@@ -11,6 +11,7 @@ from app.reconcile.ahead import ReadAhead
 from app.reconcile.columns import Layout, read_header
 from app.reconcile.encoding import Mark, Transcript
 from app.reconcile.engine import Engine, load_texts
+from app.reconcile.findings import LISTED
 from app.reconcile.sheet import Lines, UnreadableError, lines_of_sheet, load_sheet
 from app.reconcile.summary import _guess, _load, _read
 from tests.reconcile.sample import CITY, DISTRICT, EN, UNITS, codes, lines
@@ -33,9 +34,20 @@ def test_a_file_of_both_line_ends_is_unreadable_as_it_lies(
         load_sheet(engine, path, layout)
 
 
-def test_invalid_utf8_is_told_by_the_reader(engine: Engine, tmp_path: Path, layout: Layout) -> None:
+def test_lines_that_are_no_utf8_are_told_by_the_reader(
+    engine: Engine, tmp_path: Path, layout: Layout
+) -> None:
     path = tmp_path / "ledger.csv"
-    path.write_bytes(lines(CITY).encode("gb18030"))
+    path.write_bytes(b"\n".join([EN.encode(), CITY.encode(), CITY.encode("gb18030"), CITY.encode()]))
+
+    assert load_sheet(engine, path, layout) == [3]
+
+
+def test_a_file_in_another_encoding_is_told_by_the_reader(
+    engine: Engine, tmp_path: Path, layout: Layout
+) -> None:
+    path = tmp_path / "ledger.csv"
+    path.write_bytes(lines(*[CITY] * (LISTED + 1)).encode("gb18030"))
 
     with pytest.raises(UnicodeError):
         load_sheet(engine, path, layout)

@@ -121,8 +121,7 @@ class _Job:
                 folder,
                 encoding=encoding,
                 is_reader_strict=is_first,
-                has_reader_counted=is_first,
-                take=ahead.take,
+                reader=ahead,
                 watch=self.watch,
             )
             return self.read(transcript, ahead, is_first=is_first)

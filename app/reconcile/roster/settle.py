@@ -13,6 +13,7 @@ from app.reconcile.roster.draft import RosterDraft
 from app.reconcile.roster.rows import Record, judge
 from app.reconcile.roster.sheet import fingerprint
 from app.reconcile.settle import is_name_of
+from app.reconcile.sheet import UNDECODED
 from app.reconcile.units import Units
 
 _BATCH = 20_000
@@ -131,6 +132,9 @@ def _records(draft: RosterDraft, rejected: Sequence[int]) -> Iterator[tuple[int,
     )
     places, copy = tee(places)
     for (number, text), (_, record) in zip(draft.lines.read(n for n, _ in copy), places, strict=True):
+        if record is None and UNDECODED in text:
+            draft.findings.add(finding("undecodable", number, encoding="UTF-8"))
+            continue
         judged = judge(text, number, draft.layout, draft.shape, draft.today)
         draft.findings.extend(judged.findings)
         draft.blanks += judged.is_blank
