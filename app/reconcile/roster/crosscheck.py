@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import duckdb
-
 from app.reconcile.roster.columns import RosterKind
 from app.reconcile.roster.draft import RosterDraft
 from app.reconcile.roster.rows import RosterTotal
@@ -13,8 +11,8 @@ from app.reconcile.roster.settle import rest
 from app.reconcile.watch import run_watched
 
 ORDER = "begun, record"
-_FEW = 1_000
-"""Records that are sooner looked up one by one than all are put in order."""
+_FEW = 8
+"""One record in so many may be out of order, or have another spell, before it is as well to group all."""
 
 
 def settle_repeated(draft: RosterDraft) -> None:
@@ -64,25 +62,30 @@ def _find_repeated(draft: RosterDraft) -> bool:
 
 
 def _mark_neighbours(draft: RosterDraft, same: str) -> bool:
-    """Mark a roster in the order of identities, as most exports are: False for any other, at the first fall.
+    """Mark what is repeated in a roster that is mostly in the order of identities, as exports are.
 
-    What is repeated there stands side by side, which is seen in a fifth of the time that grouping takes; the
-    few records that were judged one by one are marked in any case.
+    It stands side by side there, which is seen in a fifth of the time that grouping takes. Records out of
+    order are marked too, and those judged one by one; False if these are many, or the others still fall.
     """
-    judged = draft.table("judged")
-    if draft.rows(f"SELECT count(*) FROM {judged}")[0][0] > _FEW:
+    sheet, judged = draft.table("sheet"), draft.table("judged")
+    after = f"(SELECT *, lag(identity) OVER () AS before FROM {sheet} WHERE NOT is_odd)"
+    (rows, odd) = draft.rows(f"SELECT (SELECT count(*) FROM {sheet}), (SELECT count(*) FROM {judged})")[0]
+    most = rows // _FEW - odd
+    if most < 0:
         return False
-    neighbours = f"SELECT *, lag(identity) OVER () AS before FROM {draft.table('sheet')} WHERE NOT is_odd"
-    again = "CASE WHEN identity < before THEN error('no order') ELSE identity = before END"
-    try:
-        _mark(
-            draft,
-            f"SELECT hash({same}) AS mark FROM ({neighbours}) WHERE {again}"
-            f" UNION ALL SELECT hash({same}) FROM {judged}",
-        )
-    except duckdb.InvalidInputException:
+    marks = f"SELECT hash({same}) AS mark, identity < before AS falls FROM {after} WHERE identity <= before"
+    _mark(draft, f"{marks} LIMIT {most + 1}")
+    (found, falls) = draft.rows("SELECT count(*), count_if(falls) FROM shared_mark")[0]
+    if found > most or (falls and not _others_rise(draft, after)):
         return False
+    draft.run([f"INSERT INTO shared_mark SELECT hash({same}), false FROM {judged}"])
     return True
+
+
+def _others_rise(draft: RosterDraft, after: str) -> bool:
+    """Whether of all records above the one before them each is above all others before it."""
+    others = f"SELECT identity <= lag(identity) OVER () AS falls FROM {after} WHERE before IS NULL OR identity > before"
+    return not draft.rows(f"SELECT 1 FROM ({others}) WHERE falls LIMIT 1")
 
 
 def _mark(draft: RosterDraft, query: str) -> None:
