@@ -20,6 +20,7 @@ from typing import Any
 from app.domain.period import Period, window
 from app.reconcile import KINDS, Rosters, explain, open_engine, read_roster, reconcile, save_roster
 from app.reconcile.columns import SEVEN, read_header
+from app.reconcile.encoding import Part
 from app.reconcile.roster.columns import SHAPES, RosterKind
 from app.reconcile.roster.run import MEMORY
 from app.reconcile.roster.sheet import picked
@@ -123,7 +124,9 @@ def parse_once(folder: Path, *, is_checked: bool) -> Run:
             with path.open(encoding="utf-8") as file:
                 layout, _ = read_header(1, file.readline(), shape.columns)
             assert layout is not None
-            load_records(engine, f"{kind}_sheet", path, layout, picked(layout, shape, TODAY), buffer=4 << 20)
+            load_records(
+                engine, f"{kind}_sheet", Part(path), layout, picked(layout, shape, TODAY), buffer=4 << 20
+            )
         return {"wall": time.perf_counter() - began, "cpu": time.process_time() - spent}
 
 

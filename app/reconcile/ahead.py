@@ -19,8 +19,8 @@ P = TypeVar("P")
 Guess = Callable[[Path], P | None]
 """The plan by which a text will be read if its rest is like the beginning of this part."""
 
-Load = Callable[[Path, P, bool], list[int]]
-"""Read a part of a text into its sheet, anew or as more of it; the lines of the part that were rejected."""
+Load = Callable[[Part, P], list[int]]
+"""Read a part of a text into its sheet, the first one anew; the lines of the part that were rejected."""
 
 
 class ReadAhead(Generic[P]):
@@ -36,14 +36,14 @@ class ReadAhead(Generic[P]):
         self._load = load
         self._reading: _Reading[P] | None = None
 
-    def take(self, part: Path, before: int) -> None:
-        """Read a part with so many lines before it; with none, what was read until now is void."""
-        if before == 0:
+    def take(self, part: Part) -> None:
+        """Read a part; with the first one of a text, what was read until now is void."""
+        if part.before == 0:
             self.stop()
-            plan = self._guess(part)
+            plan = self._guess(part.path)
             self._reading = None if plan is None else _Reading(self._engine, plan, self._load)
         if self._reading:
-            self._reading.take(part, before)
+            self._reading.take(part)
 
     @property
     def is_waiting(self) -> bool:
@@ -59,8 +59,8 @@ class ReadAhead(Generic[P]):
         if reading is None or not reading.fits(transcript, plans):
             self.stop()
             reading = self._reading = _Reading(self._engine, plans[0], self._load)
-            for part, before in transcript.parts:
-                reading.take(part, before)
+            for part in transcript.parts:
+                reading.take(part)
         return reading.finish(watch)
 
     def stop(self) -> None:
@@ -84,9 +84,9 @@ class _Reading(Generic[P]):
         self._thread = Thread(target=self._work, daemon=True)
         self._thread.start()
 
-    def take(self, part: Path, before: int) -> None:
-        self._parts.append((part, before))
-        self._waiting.put((part, before))
+    def take(self, part: Part) -> None:
+        self._parts.append(part)
+        self._waiting.put(part)
 
     @property
     def is_waiting(self) -> bool:
@@ -118,9 +118,8 @@ class _Reading(Generic[P]):
 
     def _work(self) -> None:
         try:
-            while taken := self._waiting.get():
-                part, before = taken
-                self._rejected += [before + line for line in self._load(part, self._plan, before > 0)]
+            while part := self._waiting.get():
+                self._rejected += [part.before + line for line in self._load(part, self._plan)]
                 self._read += 1
         except Exception as error:
             # Nobody may ask for it: then it says no more than that the text is not clean.

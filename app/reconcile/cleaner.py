@@ -13,7 +13,7 @@ LONGEST_LINE = 1 << 16
 
 _FEW = 1 << 9
 """Bytes of lines that are as soon read one by one as together."""
-PIECE = 1 << 14
+PIECE = 1 << 15
 """Bytes of lines that are as soon cleaned in pieces: of more, one bad line would have all read again."""
 
 CONTROL = bytes(set(range(32)) - set(b"\t\n\r")) + b"\x7f"
@@ -24,21 +24,23 @@ _RECORDS = re.compile(rb"(?:" + _CELL + rb"(?:[,\t]|\r?\n|\Z))*+")
 
 
 class Cleaner:
-    """Writes UTF-8 blocks with LF line ends, bad lines emptied; `lines` have been written so far."""
+    """Writes UTF-8 blocks with LF line ends, bad lines emptied; `lines` have been written so far.
 
-    def __init__(self, encoding: str, *, is_reader_strict: bool) -> None:
+    It `decodes` blocks to see whether they are UTF-8, unless they are known to be, or a reader looks.
+    """
+
+    def __init__(self, encoding: str, *, decodes: bool) -> None:
         self.lines = 0
         self.findings = Findings()
         self.emptied: list[int] = []
         self._encoding = encoding
-        # Text that was just encoded need not be decoded to see that it can be.
-        self._is_decoding = encoding.startswith("utf-8") and not is_reader_strict
+        self._decodes = decodes
         self.is_inside_long_line = False
 
     def clean(self, block: bytes) -> bytes:
         """The block as it goes into the copy; a line that has no end yet comes with the next block."""
         ends = None if self.is_inside_long_line else plain_lines(block)
-        if ends is not None and not (self._is_decoding and not is_utf8(block)):
+        if ends is not None and (not self._decodes or is_utf8(block)):
             if not block.endswith(b"\n"):
                 block, ends = block + b"\n", ends + 1
             self.lines += ends

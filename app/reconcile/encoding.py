@@ -25,8 +25,14 @@ PART = 4 << 20
 """Bytes of a part of a copy, at least: each is read while the next one is written."""
 
 _LETTERS = string.ascii_letters.encode()
-Part = tuple[Path, int]
-"""A file with whole lines of a text, and the number of lines before it."""
+
+
+class Part(NamedTuple):
+    """A file with whole lines of a text, the number of lines before it, and whether each is known to be UTF-8."""
+
+    path: Path
+    before: int = 0
+    is_utf8: bool = False
 
 
 class Mark(NamedTuple):
@@ -40,7 +46,7 @@ class Mark(NamedTuple):
 class Reader(Protocol):
     """Reads a text while it is being checked or written."""
 
-    def take(self, part: Path, before: int) -> object:
+    def take(self, part: Part) -> object:
         """Called with each part as soon as it can be read; with the first what was taken before is void."""
 
     @property
@@ -68,6 +74,8 @@ class Transcript:
     """The lines that have a finding."""
     written: Sequence[Mark] = ()
     """Of a copy the beginnings of its parts, and places every few kilobytes."""
+    is_utf8: bool = False
+    """Whether each line is known to be, so that no reader need look."""
 
     @property
     def marks(self) -> Sequence[Mark]:
@@ -77,7 +85,7 @@ class Transcript:
     @property
     def parts(self) -> list[Part]:
         """The files that it is in, in their order."""
-        return [(mark.path, mark.before) for mark in self.marks if mark.offset == 0]
+        return [Part(mark.path, mark.before, self.is_utf8) for mark in self.marks if mark.offset == 0]
 
 
 def transcribe(
@@ -105,7 +113,9 @@ def transcribe(
     if chosen in ("utf-8", "utf-8-sig"):
         check = _check(source, watch, reader, decode_all=not is_reader_strict)
         if check.is_clean:
-            return Transcript(source, chosen, check.sha256, check.lines, check.has_letters)
+            return Transcript(
+                source, chosen, check.sha256, check.lines, check.has_letters, is_utf8=not is_reader_strict
+            )
         if encoding is None and chosen == "utf-8" and check.is_foreign:
             chosen = "gb18030"
     return _rewrite(source, folder, chosen, watch, reader, is_reader_strict=is_reader_strict)
@@ -153,7 +163,7 @@ def _check(source: Path, watch: Watch, reader: Reader | None, *, decode_all: boo
     with source.open("rb") as file:
         for block in watched_blocks(_blocks(file, digest.update), source, "checking", watch):
             if lines and reader:
-                reader.take(source, 0)
+                reader.take(Part(source, is_utf8=decode_all))
                 reader = None
             if (decode_all or is_ascii) and not is_utf8(block):
                 return _Check(False, is_foreign=is_ascii and not _is_mostly_utf8(block))
@@ -222,8 +232,10 @@ def _is_mostly_utf8(block: bytes) -> bool:
 def _rewrite(
     source: Path, folder: Path, encoding: str, watch: Watch, reader: Reader | None, *, is_reader_strict: bool
 ) -> Transcript:
-    digest, cleaner = hashlib.sha256(), Cleaner(encoding, is_reader_strict=is_reader_strict)
-    with source.open("rb") as file, _Copy(folder, reader) as copy:
+    # Text that was just encoded need not be decoded to see that it can be.
+    is_encoded = not encoding.startswith("utf-8")
+    digest, cleaner = hashlib.sha256(), Cleaner(encoding, decodes=not (is_encoded or is_reader_strict))
+    with source.open("rb") as file, _Copy(folder, reader, is_utf8=is_encoded or not is_reader_strict) as copy:
         blocks = watched_blocks(_blocks(file, digest.update), source, "transcribing", watch)
         for piece in _utf8_pieces(blocks, encoding):
             before = None if cleaner.is_inside_long_line else cleaner.lines
@@ -237,14 +249,16 @@ def _rewrite(
         findings=cleaner.findings,
         emptied=cleaner.emptied,
         written=copy.marks,
+        is_utf8=copy.is_utf8,
     )
 
 
 class _Copy:
     """A text as files: one, or parts for a reader, the first of which has a line that is not blank."""
 
-    def __init__(self, folder: Path, reader: Reader | None) -> None:
+    def __init__(self, folder: Path, reader: Reader | None, *, is_utf8: bool) -> None:
         self.marks: list[Mark] = []
+        self.is_utf8 = is_utf8
         self._folder = folder
         self._reader = reader
         self._has_text = False
@@ -257,24 +271,24 @@ class _Copy:
                 self._offer()
                 self._turn(before)
             elif self._size:
-                self.marks.append(Mark(before, self._part[0], self._size))
+                self.marks.append(Mark(before, self._part.path, self._size))
         self._size += self._file.write(text)
         self._has_text = self._has_text or bool(text.strip())
 
     def _turn(self, lines: int) -> None:
         path = self._folder / f"transcript-{lines}.csv"
         self.marks.append(Mark(lines, path, 0))
-        self._part, self._file, self._size = (path, lines), path.open("wb", BLOCK), 0
+        self._part, self._file, self._size = Part(path, lines, self.is_utf8), path.open("wb", BLOCK), 0
 
     def _is_wanted(self) -> bool:
         """Every part costs its reader some time, so there is none before it waits for one."""
-        is_first = self._part[1] == 0
+        is_first = self._part.before == 0
         return self._reader is not None and self._has_text and (is_first or self._reader.is_waiting)
 
     def _offer(self) -> None:
         self._file.close()
         if self._reader:
-            self._reader.take(*self._part)
+            self._reader.take(self._part)
 
     def __enter__(self) -> Self:
         return self

@@ -8,13 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from fileinput import FileInput
 from itertools import islice
 from operator import attrgetter
-from pathlib import Path
 
 import duckdb
 
 from app.reconcile.cells import LARGEST_FIGURE
 from app.reconcile.columns import Kind, Layout
-from app.reconcile.encoding import Mark
+from app.reconcile.encoding import Mark, Part
 from app.reconcile.engine import Engine
 from app.reconcile.findings import LISTED
 
@@ -68,9 +67,7 @@ class Lines:
             file.close()
 
 
-def load_sheet(
-    engine: Engine, path: Path, layout: Layout, *, counts_digits: bool = False, is_more: bool = False
-) -> list[int]:
+def load_sheet(engine: Engine, part: Part, layout: Layout, *, counts_digits: bool = False) -> list[int]:
     """Read all records into the table `sheet`; give the lines that are none (see `load_records`).
 
     `sheet` has period, unit_code, unit_name and as_of as written, the figures as integers, and `is_odd`. A
@@ -79,23 +76,22 @@ def load_sheet(
     large, is odd. `counts_digits` is faster, and right only if there is no Latin letter below the header.
     """
     picked = _picked(layout, counts_digits=counts_digits)
-    return load_records(engine, "sheet", path, layout, picked, is_more=is_more)
+    return load_records(engine, "sheet", part, layout, picked)
 
 
 def load_records(
     engine: Engine,
     table: str,
-    path: Path,
+    part: Part,
     layout: Layout,
     picked: str,
     *,
     buffer: int | None = None,
-    is_more: bool = False,
 ) -> list[int]:
     """Read what is `picked` of all records into a table; give the lines that are no UTF-8, or have too few or
     too many cells.
 
-    The table is made anew, unless the file holds more of the same, without a header.
+    The table is made anew, unless there are lines before the part: then it holds more of the same.
 
     The cells are c0, c1, … and texts. A cast of a cell whose text is not picked too would be done by the
     reader itself, which takes more for a number or a date than the cast does, and rejects the rest. Threads
@@ -105,11 +101,11 @@ def load_records(
     engine.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
     more = f", buffer_size = {buffer}, max_line_size = {buffer // 8}" if buffer else ""
     # Records stay in the order of lines only while nothing is joined in this statement.
-    start = f"INSERT INTO {table}" if is_more else f"CREATE OR REPLACE TEMP TABLE {table} AS"
-    source = _source(layout, 0 if is_more else layout.line, more)
-    statement = f"{start} SELECT {picked} FROM {source} WHERE {_is_read(layout, picked)}"
+    start = f"INSERT INTO {table}" if part.before else f"CREATE OR REPLACE TEMP TABLE {table} AS"
+    source = _source(layout, 0 if part.before else layout.line, more)
+    condition = "" if part.is_utf8 else _each_is_read(layout, picked)
     try:
-        engine.execute(statement, [str(path)])
+        engine.execute(f"{start} SELECT {picked} FROM {source}{condition}", [str(part.path)])
     except duckdb.InvalidInputException as error:
         raise UnreadableError from error
     rejected = engine.execute("SELECT DISTINCT line, error_type FROM reject_errors ORDER BY line").fetchall()
@@ -119,10 +115,10 @@ def load_records(
     return sorted({line for line, _ in rejected})
 
 
-def _is_read(layout: Layout, picked: str) -> str:
-    """True, and makes the reader look into the cells that nobody picks: it checks no others for UTF-8."""
+def _each_is_read(layout: Layout, picked: str) -> str:
+    """A condition that is true, and makes the reader look into cells that nobody picks: is each UTF-8?"""
     unread = sorted({f"c{i}" for i in range(len(layout.columns))} - set(_CELL.findall(picked)))
-    return " AND ".join([f"{name} IS NOT NULL" for name in unread] or ["true"])
+    return " WHERE " + " AND ".join(f"{name} IS NOT NULL" for name in unread) if unread else ""
 
 
 def lines_of_sheet(

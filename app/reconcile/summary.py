@@ -17,7 +17,7 @@ from app.reconcile.ahead import ReadAhead, reading_ahead
 from app.reconcile.columns import SUMMARY, Layout, read_header
 from app.reconcile.crosscheck import check_totals, skip_duplicates, skip_units_above
 from app.reconcile.draft import Draft
-from app.reconcile.encoding import BLOCK, Transcript, first_line, transcribe
+from app.reconcile.encoding import BLOCK, Part, Transcript, first_line, transcribe
 from app.reconcile.engine import Engine, open_engine, threads_for
 from app.reconcile.findings import LedgerFinding, finding
 from app.reconcile.rollup import Figures, roll_up, rolled_rows
@@ -132,8 +132,8 @@ def _guess(source: Path, part: Path) -> _Plan | None:
     return _Plan(layout, is_bare)
 
 
-def _load(engine: Engine, part: Path, plan: _Plan, is_more: bool) -> list[int]:
-    return load_sheet(engine, part, plan.layout, counts_digits=plan.counts_digits, is_more=is_more)
+def _load(engine: Engine, part: Part, plan: _Plan) -> list[int]:
+    return load_sheet(engine, part, plan.layout, counts_digits=plan.counts_digits)
 
 
 def _read(engine: Engine, transcript: Transcript, units: Units, ahead: ReadAhead[_Plan]) -> Ledger:

@@ -14,7 +14,7 @@ from app.errors import Severity
 from app.reconcile import LedgerUnit, read_summary
 from app.reconcile.columns import read_header
 from app.reconcile.draft import Draft
-from app.reconcile.encoding import first_line, transcribe
+from app.reconcile.encoding import Part, first_line, transcribe
 from app.reconcile.engine import Engine, open_engine
 from app.reconcile.rows import judge
 from app.reconcile.settle import make_entries
@@ -182,7 +182,7 @@ def by_the_engine(engine: Engine, path: Path, header: str) -> tuple[Entries, set
     transcript = transcribe(path, path.parent, is_reader_strict=True)
     layout, _ = read_header(*first_line(transcript.path))
     assert layout is not None
-    rejected = load_sheet(engine, transcript.path, layout, counts_digits=not transcript.has_letters)
+    rejected = load_sheet(engine, Part(transcript.path), layout, counts_digits=not transcript.has_letters)
     lines = lines_of_sheet(engine, transcript.marks, layout, rejected, transcript.lines)
     draft = Draft(engine, layout, UNITS, lines, transcript.findings)
     make_entries(draft, rejected)

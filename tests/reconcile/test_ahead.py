@@ -11,7 +11,7 @@ from app.reconcile import encoding as encoding_module
 from app.reconcile import read_summary
 from app.reconcile.ahead import ReadAhead
 from app.reconcile.columns import SUMMARY, Layout, read_header
-from app.reconcile.encoding import BLOCK, Transcript, transcribe
+from app.reconcile.encoding import BLOCK, Part, Transcript, transcribe
 from app.reconcile.engine import Engine
 from app.reconcile.findings import LISTED
 from app.reconcile.sheet import load_sheet
@@ -92,11 +92,11 @@ def test_letters_that_come_late_make_it_read_again(engine: Engine, tmp_path: Pat
 def test_the_engine_is_free_once_it_was_stopped(engine: Engine, tmp_path: Path) -> None:
     source = long_file(tmp_path)
     ahead = ahead_of(engine, source)
-    ahead.take(source, 0)
+    ahead.take(Part(source))
 
     ahead.stop()
 
-    assert load_sheet(engine, source, LAYOUT) == []
+    assert load_sheet(engine, Part(source), LAYOUT) == []
 
 
 @pytest.mark.parametrize("start", [b"\n" * BLOCK, b"no,header\n" * BLOCK], ids=["blank", "no header"])
@@ -106,7 +106,7 @@ def test_nothing_is_read_ahead_of_a_file_without_a_header(
     (tmp_path / "ledger.csv").write_bytes(start)
     ahead = ahead_of(engine, tmp_path / "ledger.csv")
 
-    ahead.take(tmp_path / "ledger.csv", 0)
+    ahead.take(Part(tmp_path / "ledger.csv"))
 
     assert ahead._reading is None
 
@@ -118,7 +118,7 @@ def test_an_error_of_the_reader_is_raised_where_the_sheet_is_asked_for(
     with source.open("ab") as file:
         file.write(b"\xff\n" * (LISTED + 1))
     ahead = ahead_of(engine, source)
-    ahead.take(source, 0)
+    ahead.take(Part(source))
 
     with pytest.raises(UnicodeError):
         ahead.rejected(

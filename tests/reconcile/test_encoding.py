@@ -238,8 +238,8 @@ class Taken:
     def __init__(self) -> None:
         self.parts: list[Part] = []
 
-    def take(self, part: Path, before: int) -> None:
-        self.parts.append((part, before))
+    def take(self, part: Part) -> None:
+        self.parts.append(part)
 
 
 @given(data=st.lists(st.sampled_from(PIECES), max_size=80).map(b"".join), block=st.sampled_from([24, 32, 64]))
@@ -253,7 +253,7 @@ def test_whatever_the_bytes_lines_keep_their_numbers(
         patch.setattr(encoding, "BLOCK", block)
         patch.setattr(encoding, "PART", block)
         in_pieces = transcribed(folder, data, reader=taken)
-    copy = b"".join(path.read_bytes() for path, _ in in_pieces.parts)
+    copy = b"".join(path.read_bytes() for path, *_ in in_pieces.parts)
 
     lines = data.split(b"\n")
     if not lines[-1]:
@@ -262,8 +262,8 @@ def test_whatever_the_bytes_lines_keep_their_numbers(
     assert (
         in_pieces.path == folder / "source.csv" or [*in_pieces.parts] == taken.parts[-len(in_pieces.parts) :]
     )
-    counts = [path.read_bytes().count(b"\n") for path, _ in in_pieces.parts]
-    assert [before for _, before in in_pieces.parts] == [0, *accumulate(counts[:-1])]
+    counts = [path.read_bytes().count(b"\n") for path, *_ in in_pieces.parts]
+    assert [part.before for part in in_pieces.parts] == [0, *accumulate(counts[:-1])]
     assert in_pieces.sha256 == whole.sha256 == sha256(data).hexdigest()
     if in_pieces.encoding == whole.encoding:
         assert faults(in_pieces) == faults(whole)

@@ -9,7 +9,7 @@ import pytest
 from app.reconcile import Roster, encoding
 from app.reconcile.ahead import ReadAhead
 from app.reconcile.columns import Layout, read_header
-from app.reconcile.encoding import Mark, Transcript
+from app.reconcile.encoding import Mark, Part, Transcript
 from app.reconcile.engine import Engine
 from app.reconcile.roster.columns import MEMBERS
 from tests.reconcile.roster_sample import MEMBERS_EN, SECRETARY, members, read
@@ -81,8 +81,8 @@ class Reader:
     def guess(self, part: Path) -> Layout | None:
         return self.layout
 
-    def load(self, part: Path, layout: Layout, is_more: bool) -> list[int]:
-        self.read.append((part.name, is_more))
+    def load(self, part: Part, layout: Layout) -> list[int]:
+        self.read.append((part.path.name, part.before > 0))
         return [1]
 
 
@@ -94,9 +94,9 @@ def ready(*more: tuple[Path, int]) -> Transcript:
 def test_parts_that_were_taken_are_not_read_again(engine: Engine, layout: Layout) -> None:
     reader = Reader(layout)
     ahead = ReadAhead(engine, reader.guess, reader.load)
-    ahead.take(Path("source"), 0)
-    ahead.take(Path("a"), 0)
-    ahead.take(Path("b"), 5)
+    ahead.take(Part(Path("source")))
+    ahead.take(Part(Path("a")))
+    ahead.take(Part(Path("b"), 5))
 
     assert ahead.rejected(ready((Path("b"), 5)), layout) == [1, 6]
     assert reader.read[-2:] == [("a", False), ("b", True)]
@@ -107,7 +107,7 @@ def test_parts_that_were_taken_are_not_read_again(engine: Engine, layout: Layout
 def test_all_is_read_again_where_the_guess_was_wrong(engine: Engine, layout: Layout, other: str) -> None:
     reader = Reader(layout)
     ahead = ReadAhead(engine, reader.guess, reader.load)
-    ahead.take(Path("source" if other == "text" else "a"), 0)
+    ahead.take(Part(Path("source" if other == "text" else "a")))
     found = layout if other == "text" else Layout(layout.columns, "\t", 1)
 
     assert ahead.rejected(ready(), found) == [1]
@@ -115,11 +115,11 @@ def test_all_is_read_again_where_the_guess_was_wrong(engine: Engine, layout: Lay
 
 
 def test_what_the_reading_raises_is_raised_where_it_is_asked_for(engine: Engine, layout: Layout) -> None:
-    def load(part: Path, layout: Layout, is_more: bool) -> list[int]:
+    def load(part: Part, layout: Layout) -> list[int]:
         raise UnicodeError
 
     ahead = ReadAhead(engine, lambda part: layout, load)
-    ahead.take(Path("a"), 0)
+    ahead.take(Part(Path("a")))
 
     with pytest.raises(UnicodeError):
         ahead.rejected(ready(), layout)

@@ -9,7 +9,7 @@ import pytest
 
 from app.reconcile.ahead import ReadAhead
 from app.reconcile.columns import Layout, read_header
-from app.reconcile.encoding import Mark, Transcript
+from app.reconcile.encoding import Mark, Part, Transcript
 from app.reconcile.engine import Engine, load_texts
 from app.reconcile.findings import LISTED
 from app.reconcile.sheet import Lines, UnreadableError, lines_of_sheet, load_sheet
@@ -31,7 +31,7 @@ def test_a_file_of_both_line_ends_is_unreadable_as_it_lies(
     path.write_bytes(f"{EN}\r\n{CITY}\n{DISTRICT}\r\n".encode())
 
     with pytest.raises(UnreadableError):
-        load_sheet(engine, path, layout)
+        load_sheet(engine, Part(path), layout)
 
 
 def test_lines_that_are_no_utf8_are_told_by_the_reader(
@@ -40,7 +40,7 @@ def test_lines_that_are_no_utf8_are_told_by_the_reader(
     path = tmp_path / "ledger.csv"
     path.write_bytes(b"\n".join([EN.encode(), CITY.encode(), CITY.encode("gb18030"), CITY.encode()]))
 
-    assert load_sheet(engine, path, layout) == [3]
+    assert load_sheet(engine, Part(path), layout) == [3]
 
 
 def test_a_file_in_another_encoding_is_told_by_the_reader(
@@ -50,7 +50,7 @@ def test_a_file_in_another_encoding_is_told_by_the_reader(
     path.write_bytes(lines(*[CITY] * (LISTED + 1)).encode("gb18030"))
 
     with pytest.raises(UnicodeError):
-        load_sheet(engine, path, layout)
+        load_sheet(engine, Part(path), layout)
 
 
 def test_records_that_are_not_all_lines_are_never_numbered(
@@ -58,7 +58,7 @@ def test_records_that_are_not_all_lines_are_never_numbered(
 ) -> None:
     path = tmp_path / "ledger.csv"
     path.write_text(lines(CITY, DISTRICT), encoding="utf-8")
-    rejected = load_sheet(engine, path, layout)
+    rejected = load_sheet(engine, Part(path), layout)
 
     with pytest.raises(UnreadableError):
         lines_of_sheet(engine, [Mark(0, path, 0)], layout, rejected, lines=4)

@@ -12,7 +12,7 @@ from typing import Any
 
 from app.reconcile.ahead import ReadAhead, reading_ahead
 from app.reconcile.columns import Layout, read_header
-from app.reconcile.encoding import Transcript, first_line, transcribe
+from app.reconcile.encoding import Part, Transcript, first_line, transcribe
 from app.reconcile.engine import Engine, load_columns
 from app.reconcile.findings import LedgerFinding, finding
 from app.reconcile.frame import laid_down
@@ -136,10 +136,10 @@ class _Job:
         # A header after a megabyte of blank lines has not been checked yet.
         return None
 
-    def _load(self, part: Path, layout: Layout, is_more: bool) -> list[int]:
+    def _load(self, part: Part, layout: Layout) -> list[int]:
         text = picked(layout, self.shape, self.today)
         sheet = f"{self.shape.kind}_sheet"
-        return load_records(self.engine, sheet, part, layout, text, buffer=BUFFER, is_more=is_more)
+        return load_records(self.engine, sheet, part, layout, text, buffer=BUFFER)
 
     def read(self, transcript: Transcript, ahead: ReadAhead[Layout], *, is_first: bool = False) -> Roster:
         """Read the text. The first time, one that does not add up is an UnreadableError and not a finding."""

@@ -64,7 +64,7 @@ def transcribe_workbook(
         findings.add(finding(str(error)))
     except (CalamineError, BadZipFile, ParseError, DefusedXmlException, ValueError, OSError, KeyError):
         findings.add(finding("workbook-damaged"))
-    return Transcript(target, "xlsx", sha256, lines, findings=findings)
+    return Transcript(target, "xlsx", sha256, lines, findings=findings, is_utf8=True)
 
 
 def _find_sheet(path: Path, wanted: str | None) -> tuple[str, str]:
