@@ -9,8 +9,10 @@ import socket
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from urllib.parse import parse_qsl
 
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from app.api import protocol
 from app.api.protocol import HeadWithBody
@@ -285,3 +287,36 @@ def test_the_head_of_an_answer_goes_out_with_its_body_and_in_order(
         return sent.calls
 
     assert asyncio.run(scenario()) == calls
+
+
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+    """An application without an edge: what follows `?` are the headers of its answer, `name=value&...`."""
+    if scope["type"] == "http":
+        headers = [(name.lower(), value) for name, value in parse_qsl(scope["query_string"])]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"abc"})
+
+
+@pytest.mark.parametrize(
+    ("headers", "lines"),
+    [
+        ("content-length=3&x=a%09b", [b"content-length: 3", b"x: a\tb", b"", b"abc"]),
+        ("x=a", [b"x: a", b"transfer-encoding: chunked", b"", b"3", b"abc", b"0", b"", b""]),
+        ("content-length=3&connection=close", [b"content-length: 3", b"connection: close", b"", b"abc"]),
+    ],
+)
+def test_an_answer_says_how_long_it_is_and_when_the_connection_ends(headers: str, lines: list[bytes]) -> None:
+    with running(echo) as address:
+        sent = f"GET /?{headers} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
+        _, _, received = talk(int(address.rpartition(":")[2]), sent)
+
+    head, *rest = received.split(b"\r\n")
+    assert head == b"HTTP/1.1 200 OK"
+    assert [line for line in rest if not line.startswith(b"date:")] == lines
+
+
+@pytest.mark.parametrize("control", ["%0D", "%0A", "%0D%0A", "%00", "%1F", "%7F"])
+def test_no_header_of_an_answer_can_begin_another(control: str) -> None:
+    with running(echo) as address:
+        sent = f"GET /?content-length=3&x=a{control}y:b HTTP/1.1\r\nHost: a\r\n\r\n".encode()
+        assert talk(int(address.rpartition(":")[2]), sent) == ([], True, b"")
