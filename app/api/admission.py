@@ -32,24 +32,28 @@ QUOTAS: Mapping[str, Quota] = {
 
 
 class Gate:
-    """A semaphore with a bounded queue."""
+    """A semaphore with a bounded queue: slots that are free, and those that are handed to whoever waits.
+
+    One that was handed on and not taken, because the patience was over, is there for the next who finds none free.
+    """
 
     def __init__(self, quota: Quota) -> None:
         self.quota = quota
-        self._slots = asyncio.Semaphore(quota.limit)
+        self._free = quota.limit
+        self._handed = asyncio.Semaphore(0)
         self._waiting = 0
 
     async def enter(self) -> None:
         """Take a slot, or raise Unavailable (503) when the queue is full or the wait too long."""
-        if not self._slots.locked():
-            await self._slots.acquire()
+        if self._free:
+            self._free -= 1
             return
         if self._waiting >= self.quota.queue:
             raise _overloaded()
         self._waiting += 1
         try:
             async with asyncio.timeout(self.quota.patience):
-                await self._slots.acquire()
+                await self._handed.acquire()
         except TimeoutError:
             raise _overloaded() from None
         finally:
@@ -57,7 +61,10 @@ class Gate:
 
     def leave(self) -> None:
         """Give the slot back."""
-        self._slots.release()
+        if self._waiting:
+            self._handed.release()
+        else:
+            self._free += 1
 
 
 def _overloaded() -> Unavailable:

@@ -58,7 +58,7 @@ def test_health_is_answered_however_full_the_service_is() -> None:
 
 
 def test_a_gate_gives_back_every_slot() -> None:
-    async def use() -> bool:
+    async def use() -> None:
         gate = Gate(Quota(2, queue=5, patience=0.01))
         await gate.enter()
         await gate.enter()
@@ -66,6 +66,36 @@ def test_a_gate_gives_back_every_slot() -> None:
             await gate.enter()
         gate.leave()
         await gate.enter()
-        return gate._slots.locked()
+        with pytest.raises(Unavailable):
+            await gate.enter()
 
-    assert asyncio.run(use())
+    asyncio.run(use())
+
+
+def test_a_gate_neither_loses_nor_doubles_slots_when_some_lose_patience() -> None:
+    gate, inside, most, refused = Gate(Quota(2, queue=9, patience=0.002)), 0, 0, 0
+
+    async def work(seconds: float) -> None:
+        nonlocal inside, most, refused
+        try:
+            await gate.enter()
+        except Unavailable:
+            refused += 1
+            return
+        inside += 1
+        most = max(most, inside)
+        await asyncio.sleep(seconds)
+        inside -= 1
+        gate.leave()
+
+    async def crowds() -> None:
+        for _ in range(30):
+            await asyncio.gather(*(work(0.002) for _ in range(8)))
+        await gate.enter()
+        await gate.enter()
+        with pytest.raises(Unavailable):
+            await gate.enter()
+
+    asyncio.run(crowds())
+    assert most == 2
+    assert refused
