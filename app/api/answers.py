@@ -13,6 +13,7 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.api.conditional import reply
 from app.api.context import actor_of, headers_of, received_at, request_id_of
 from app.api.paging import encode_cursor
 from app.db import Database, Question, Session
@@ -86,7 +87,7 @@ async def read(request: Request, service: Callable[..., Any], **arguments: Any) 
 
 def response_of(answer: Answer) -> Response:
     """The HTTP response of an answer."""
-    return Response(answer.body, answer.status, dict(answer.headers), "application/json")
+    return reply(answer.body, status=answer.status, headers=answer.headers)
 
 
 def json_answer(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
