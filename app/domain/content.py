@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
 from app.domain import reading
-from app.domain.canonical import digest
 from app.domain.contact import is_phone, masked_name, masked_phone
 from app.domain.form_version import FormVersion
 from app.domain.period import Period
@@ -71,7 +70,10 @@ class ReportContent(NamedTuple):
     explanations: tuple[Explanation, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """The members of the body that `parse_content` reads back to an equal content."""
+        """The members of the body that `parse_content` reads back to an equal content.
+
+        Their canonical digest is the content's hash: the same for bodies that differ in spaces and order only.
+        """
         return {
             "contact": self.contact._asdict(),
             "figures": dict(self.figures),
@@ -80,11 +82,6 @@ class ReportContent(NamedTuple):
             "narrative": self.narrative,
             "explanations": [explanation._asdict() for explanation in self.explanations],
         }
-
-    @property
-    def content_hash(self) -> str:
-        """SHA-256 of the canonical JSON: the same for bodies that differ in spaces and order only."""
-        return digest(self.as_json())
 
 
 def parse_content(
@@ -169,8 +166,9 @@ class _Reader:
     def _numbers(self, members: Mapping[str, object], codes: Sequence[str], at: str) -> dict[str, int]:
         """The sound numbers, in the form's order; null is a blank, never 0."""
         sound: dict[str, int] = {}
-        for code in (code for code in codes if code in members):
-            number = reading.whole_number(members[code], self._form.largest_figure)
+        largest = self._form.largest_figure
+        for code in filter(members.__contains__, codes):
+            number = reading.whole_number(members[code], largest)
             if isinstance(number, int):
                 sound[code] = number
             else:

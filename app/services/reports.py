@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, insert, update
 
 from app.db import Question, Row, Session, prepared
+from app.domain.canonical import digest
 from app.domain.closing import outside
 from app.domain.content import ReportContent
 from app.domain.deadline import timeliness
@@ -151,35 +152,33 @@ def _save(session: Session, filing: Filing) -> Saved:
     proofs = coverage.proofs(session, unit["code"], filing.period, filing.form) if is_proved else []
     content, found = judge(session, filing, proofs)
     findings = [finding.as_json() for finding in found]
-    _check_scope(session, filing, content)
-    row = _row(filing, line, content)
+    said = content.as_json()
+    _check_scope(session, filing, said)
+    row = _row(filing, line, said)
     _store(session, row, filing.at.report)
-    version = _version(filing, row, content, findings)
-    session.defer(_ADD_VERSION, **version)
+    session.defer(_ADD_VERSION, **_version(filing, row, said, findings))
     # Nothing counts before it is submitted; and a returned report counts as it was sent, until it is sent again.
     if not filing.submission.draft:
         _count(session, filing, content, proofs)
     _trail(session, filing, row)
     by = filing.by
-    shown = versions.seen(version["content"], unit["report_path"], by)
-    shown_proof = evidence_of(
-        filing.form, version["content"], proofs, filing.policy, closed=is_final(filing.at.figures)
-    )
+    shown = versions.seen(said, unit["report_path"], by)
+    shown_proof = evidence_of(filing.form, said, proofs, filing.policy, closed=is_final(filing.at.figures))
     return Saved(row, unit, shown, findings, by.id, filing.deadline, shown_proof, filing.at.figures)
 
 
-def _check_scope(session: Session, filing: Filing, content: ReportContent) -> None:
+def _check_scope(session: Session, filing: Filing, said: dict[str, Any]) -> None:
     """Refuse to change a cell that the reopening of a closed period does not name. Raises Invalid."""
     figures, report = filing.at.figures, filing.at.report
     if report is None or figures is None or not figures["reopening"]:
         return
     old = versions.current(session, report)["content"]
-    found = outside(figures["reopening"]["pointers"], old, content.as_json())
+    found = outside(figures["reopening"]["pointers"], old, said)
     if found:
         raise Invalid(code="cell-not-reopened", findings=found)
 
 
-def _row(filing: Filing, line: Transition, content: ReportContent) -> Row:
+def _row(filing: Filing, line: Transition, said: dict[str, Any]) -> Row:
     draft, before = filing.submission.draft, filing.at.report
     first = before["first_submitted_at"] if before else None
     if first is None and not draft:
@@ -192,7 +191,7 @@ def _row(filing: Filing, line: Transition, content: ReportContent) -> Row:
         "form_version": filing.form.version,
         "status": line.target.value,
         "version": before["version"] + 1 if before else 1,
-        "content_hash": content.content_hash,
+        "content_hash": digest(said),
         "received_at": filing.now,
         "first_submitted_at": first,
         "timeliness": judged,
@@ -215,13 +214,13 @@ def _store(session: Session, row: Row, before: Row | None) -> None:
         raise VersionConflict()
 
 
-def _version(filing: Filing, row: Row, content: ReportContent, findings: list[dict[str, Any]]) -> Row:
+def _version(filing: Filing, row: Row, said: dict[str, Any], findings: list[dict[str, Any]]) -> Row:
     same = ("form_code", "unit_code", "period", "form_version", "content_hash", "received_at")
     return {
         **{name: row[name] for name in same},
         "number": row["version"],
         "draft": filing.submission.draft,
-        "content": content.as_json(),
+        "content": said,
         "findings": findings,
         "author": filing.by.id,
     }
