@@ -221,7 +221,7 @@ class OutOfSpace(Problem):
 def merge(*sources: Sequence[Finding]) -> list[Finding]:
     """Findings of several checks, in order; at one place the earlier check's word stands for the later ones'."""
     merged: list[Finding] = []
-    for source in sources:
+    for source in filter(None, sources):
         places = {found.pointer for found in merged}
         merged += [found for found in source if found.pointer not in places]
     return merged

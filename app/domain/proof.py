@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -50,16 +50,16 @@ class Judgment(StrEnum):
 
 
 def units_covered(
-    form: FormVersion, proofs: Iterable[Proof], *, levels: Collection[str] = LEVELS, accepted: bool
+    form: FormVersion, proofs: Collection[Proof], *, levels: Collection[str] = LEVELS, accepted: bool
 ) -> dict[str, int]:
     """For each indicator that evidence gates at these levels: the distinct units covered.
 
     With `accepted` those that count, else also those that may come to count.
     """
     covered = dict.fromkeys(form.evidence_codes(levels), 0)
-    found = {(proof.activity, proof.level): proof for proof in proofs}
-    if not found:
+    if not proofs:
         return covered
+    found = {(proof.activity, proof.level): proof for proof in proofs}
     for activity in form.activities:
         for gate in activity.gates:
             proof = found.get((activity.code, gate.level))
@@ -69,14 +69,13 @@ def units_covered(
 
 
 def judged_activities(
-    form: FormVersion, said: Sequence[Mapping[str, Any]], proofs: Iterable[Proof], *, closed: bool
+    form: FormVersion, said: Sequence[Mapping[str, Any]], proofs: Collection[Proof], *, closed: bool
 ) -> list[dict[str, Any]]:
     """The judgment of every activity that needs evidence and has no column, in the order of the form.
 
     `said` are the activities of a report's content. The content itself is never changed by it.
     """
     done = {entry["item"] for entry in said if entry.get("done") or entry.get("count")}
-    proofs = list(proofs)
     judged = []
     for activity in form.judged:
         mine = [proof for proof in proofs if proof.activity == activity.code] if proofs else ()

@@ -53,7 +53,7 @@ class Defect:
 
 def whole_number(value: object, largest: int) -> int | Defect:
     """An integer from 0 to `largest`; true, "12" and 12.0 are none."""
-    if isinstance(value, int) and not isinstance(value, bool):
+    if type(value) is int:
         return value if 0 <= value <= largest else Defect("number-out-of-range")
     if isinstance(value, Decimal | float):
         return Defect(_wrong_with(Decimal(value)))

@@ -72,8 +72,8 @@ def record(
 
 def seal(row: Row) -> str:
     """The hash of a row: over its every field and the hash of the row before."""
-    sealed = {key: value for key, value in row.items() if key != "hash"}
-    sealed["at"] = iso(row["at"])
+    sealed = {**row, "at": iso(row["at"])}
+    sealed.pop("hash", None)
     return digest(sealed)
 
 
