@@ -134,6 +134,7 @@ class Lanes:
     def __init__(self, *, max_json_bytes: int, lanes: tuple[Lane, ...]) -> None:
         self.json_lane = Lane("", "write", max_json_bytes)
         self.lanes = lanes
+        self._prefixes = tuple(lane.prefix for lane in lanes)
 
     def assign(self, scope: Scope) -> None:
         """Set `state["body_limit"]` in bytes, and `state["kind"]`, which decides where the request queues."""
@@ -146,7 +147,7 @@ class Lanes:
             check_length(length, lane.max_bytes)
 
     def _lane(self, path: str, content_type: bytes) -> Lane:
-        if not content_type.startswith(b"application/json"):
+        if path.startswith(self._prefixes) and not content_type.startswith(b"application/json"):
             for lane in self.lanes:
                 if path.startswith(lane.prefix):
                     return lane

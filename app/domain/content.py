@@ -155,7 +155,7 @@ class _Reader:
     def _figures(self, raw: object) -> dict[str, int]:
         codes = self._form.codes
         members = self._members(raw, self._form.indicator, "figures")
-        for code in [code for code in codes if code not in members] if isinstance(raw, Mapping) else ():
+        for code in [code for code in codes if code not in members] if isinstance(raw, dict) else ():
             self._about("R02", "missing-field", "figures", code, severity=self._unfinished)
         return self._numbers(members, codes, "figures")
 
@@ -245,7 +245,7 @@ class _Reader:
 
     def _members(self, raw: object, known: Collection[str], *at: str | int) -> Mapping[str, object]:
         """The members of an object; those that nobody knows are refused by name."""
-        if not isinstance(raw, Mapping):
+        if not isinstance(raw, dict):
             self._refuse("wrong-type", *at)
             return {}
         for name in [name for name in raw if name not in known]:

@@ -40,7 +40,7 @@ class Period:
         return cls(today.year, today.month)
 
     def __str__(self) -> str:
-        return f"{self.year:04d}-{self.month:02d}"
+        return _text(self.year, self.month)
 
     @property
     def next(self) -> Period:
@@ -57,6 +57,11 @@ class Period:
         if number > 28:
             number = min(number, monthrange(self.year, self.month)[1])
         return date(self.year, self.month, number)
+
+
+@lru_cache(maxsize=1024)
+def _text(year: int, month: int) -> str:
+    return f"{year:04d}-{month:02d}"
 
 
 @lru_cache(maxsize=1024)
