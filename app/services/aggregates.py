@@ -209,7 +209,7 @@ class Answers:
     ) -> Kept:
         """The same, computed now and kept; for who has been let through. Raises Invalid.
 
-        The tag is a hash of the bytes: what a change elsewhere left as it was is still unchanged, and no two
+        The tag is a hash of the content: what a change elsewhere left as it was is still unchanged, and no two
         answers share one, not even after a restored backup.
         """
         state, unit = revisions.current(session, str(period)), units.get(session, unit_code)
