@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
+from itertools import chain, compress
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -11,8 +13,10 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from app.domain.ratio import all_units_basis, complete_pairs, reporting_basis
 from app.domain.values import FiguresRow, Flag, Governed, figures_row
 
+Marks = tuple[tuple[str, str], ...]
+"""Lists, each with the indicator that it is of."""
+
 _V = TypeVar("_V", int, str)
-_T = TypeVar("_T")
 
 PREFECTURES_TOTAL = "prefectures_total"
 """D0: no column, but the number of expected units; the denominator of column 1."""
@@ -61,31 +65,35 @@ class UnitFigures(NamedTuple):
 class Entry(NamedTuple):
     """A unit as a sum takes it: its values in the indicators' order, null where one does not apply, and its line.
 
-    `marks` are the lists that it stands in, each with the indicator.
+    `marks` are the lists that it stands in, so that no sum has to look for nulls.
     `line` is what is shown of it, JSON-ready; whoever keeps entries may put the same there as JSON.
     """
 
     unit: UnitFigures
     reported: Sequence[int | None]
     effective: Sequence[int | None]
-    marks: Sequence[tuple[str, str]]
+    marks: Marks
     line: Any
 
 
 class _Summed(NamedTuple):
-    """The units of a sum in code order, their values by indicator, and the codes that do not apply to some of them."""
+    """The units of a sum in code order, their values by indicator, and the codes that do not apply to some of them.
+
+    `marked` are by indicator those lists of units that are not empty.
+    """
 
     entries: Sequence[Entry]
     reported: Mapping[str, Sequence[int | None]]
     effective: Mapping[str, Sequence[int | None]]
     exceptions: frozenset[str]
+    marked: Mapping[str, Mapping[str, list[str]]]
 
-    def expected(self, column: Sequence[_T], *codes: str) -> Sequence[_T]:
-        """Of a column with a line per unit those to which every one of `codes` applies; seldom fewer than all."""
+    def expected(self, codes: Collection[str], *columns: Sequence[Any]) -> Sequence[Sequence[Any]]:
+        """Of columns with a line per unit those to which every one of `codes` applies; seldom fewer than all."""
         if self.exceptions.isdisjoint(codes):
-            return column
-        pairs = zip(column, self.entries, strict=True)
-        return [each for each, entry in pairs if entry.unit.not_applicable.isdisjoint(codes)]
+            return columns
+        applies = [entry.unit.not_applicable.isdisjoint(codes) for entry in self.entries]
+        return [[*compress(column, applies)] for column in columns]
 
     def counted(self, code: str) -> Sequence[int | None]:
         """The effective values of an indicator, or of another code, which has none."""
@@ -100,7 +108,8 @@ _LIST_OF: Mapping[str, str] = {
     Flag.LEDGER_CORRECTED: "units_ledger_corrected",
     Flag.NOT_REPORTED: "units_ledger_only",
 }
-_LISTS = tuple(dict.fromkeys(_LIST_OF.values()))
+_MISSING = "units_missing"
+_NO_LISTS: Mapping[str, list[str]] = {name: [] for name in (_MISSING, *_LIST_OF.values())}
 
 
 def aggregate(
@@ -151,7 +160,7 @@ def added_up(
         "vintage": vintage,
         "view": view.value,
         "units_expected": len(summed.entries),
-        "cells": _cells(codes, summed),
+        "cells": {code: _cell(code, summed) for code in codes},
         "ratios": {spec.code: _ratio(spec, summed) for spec in ratios},
         "units": [e.line for e in summed.entries],
         "separate": [e.line for e in found if not _is_summed(e.unit, view)],
@@ -168,7 +177,24 @@ def _summed(codes: Sequence[str], found: Sequence[Entry]) -> _Summed:
         _columns(codes, [e.reported for e in found]),
         _columns(codes, [e.effective for e in found]),
         frozenset().union(*{e.unit.not_applicable for e in found}),
+        _marked(found),
     )
+
+
+def _marked(found: Sequence[Entry]) -> Mapping[str, Mapping[str, list[str]]]:
+    """Units that stand in the same lists together, for there are few such kinds."""
+    alike: dict[Marks, list[str]] = {}
+    for entry in found:
+        alike.setdefault(entry.marks, []).append(entry.unit.code)
+    pieces: dict[str, dict[str, list[list[str]]]] = {}
+    for marks, units in alike.items():
+        for code, name in marks:
+            pieces.setdefault(code, {}).setdefault(name, []).append(units)
+    return {code: {name: _in_order(p) for name, p in lists.items()} for code, lists in pieces.items()}
+
+
+def _in_order(pieces: Sequence[list[str]]) -> list[str]:
+    return pieces[0] if len(pieces) == 1 else sorted(chain.from_iterable(pieces))
 
 
 def _columns(codes: Sequence[str], lines: Sequence[Sequence[int | None]]) -> dict[str, Sequence[int | None]]:
@@ -182,7 +208,16 @@ def _entry(unit: UnitFigures, row: FiguresRow, codes: Sequence[str], view: View)
     reported, effective = ([part.get(code) for code in codes] for part in (row.reported, row.effective))
     line = _line(unit, row) if _is_summed(unit, view) else _separate_line(unit, row)
     marks = [(code, _LIST_OF[flag]) for code in codes for flag in row.flags.get(code, ())]
-    return Entry(unit, reported, effective, marks, line)
+    if None in effective:
+        pairs = zip(codes, effective, strict=True)
+        marks += [(code, _MISSING) for code, v in pairs if v is None and code not in unit.not_applicable]
+    return Entry(unit, reported, effective, _shared(tuple(marks)), line)
+
+
+@lru_cache(maxsize=4096)
+def _shared(marks: Marks) -> Marks:
+    """Units that are alike hold one and the same."""
+    return marks
 
 
 def without(row: FiguresRow, codes: frozenset[str]) -> FiguresRow:
@@ -201,49 +236,35 @@ def _nulled(part: Mapping[str, _V | None], codes: frozenset[str]) -> dict[str, _
     return {code: None if code in codes else value for code, value in part.items()}
 
 
-def _cells(codes: Sequence[str], summed: _Summed) -> dict[str, dict[str, Any]]:
-    cells = {code: _cell(code, summed) for code in codes}
-    for unit, _, _, marks, _ in summed.entries:
-        for code, name in marks:
-            cells[code][name].append(unit.code)
-    return cells
-
-
 def _cell(code: str, summed: _Summed) -> dict[str, Any]:
-    """The sums of one indicator; the lists that flags decide are still empty.
+    """The sums of one indicator.
 
     `effective_sum` includes the ledger's figures of units that did not report (含未报单位台账数), listed in
     `units_ledger_only`; `effective_sum_reporting_only` leaves them out. `units_missing` are those without
     any effective value.
     """
-    expected = summed.expected(summed.entries, code)
-    reported = summed.expected(summed.reported[code], code)
-    effective = summed.expected(summed.effective[code], code)
-    total, missing = _sum(effective), _codes_where_null(effective, expected)
+    reported, effective = summed.expected((code,), summed.reported[code], summed.effective[code])
+    lists, total = summed.marked.get(code, _NO_LISTS), _sum(effective)
+    is_alike = reported == effective or None not in reported
     return {
         "reported_sum": _sum(reported),
         "effective_sum": total,
-        "effective_sum_reporting_only": _sum_of_reporting(effective, reported) if None in reported else total,
-        "units_expected": len(expected),
-        "units_with_value": len(expected) - len(missing),
-        "units_missing": missing,
-        **{name: [] for name in _LISTS},
+        "effective_sum_reporting_only": total if is_alike else _sum_of_reporting(effective, reported),
+        "units_expected": len(effective),
+        "units_with_value": len(effective) - len(lists.get(_MISSING, ())),
+        **_NO_LISTS,
+        **lists,
     }
+
+
+def _sum(values: Sequence[int | None]) -> int | None:
+    """The sum of what is known, null if nothing is."""
+    # The filter leaves zeros out too, which add nothing.
+    return sum(filter(None, values)) or (0 if values.count(None) < len(values) else None)
 
 
 def _sum_of_reporting(values: Sequence[int | None], reported: Sequence[int | None]) -> int | None:
     return _sum([value for value, said in zip(values, reported, strict=True) if said is not None])
-
-
-def _codes_where_null(values: Sequence[int | None], expected: Sequence[Entry]) -> list[str]:
-    if None not in values:
-        return []
-    return [e.unit.code for value, e in zip(values, expected, strict=True) if value is None]
-
-
-def _sum(values: Sequence[int | None]) -> int | None:
-    known: Sequence[Any] = [value for value in values if value is not None] if None in values else values
-    return sum(known) if known else None
 
 
 def _ratio(spec: RatioSpec, summed: _Summed) -> dict[str, Any]:
@@ -253,12 +274,11 @@ def _ratio(spec: RatioSpec, summed: _Summed) -> dict[str, Any]:
     for which nobody knows a denominator are listed: the all-units basis is a lower bound without them.
     """
     both = spec.numerator, spec.denominator
-    expected = summed.expected(summed.entries, *both)
-    numerators = summed.expected(summed.counted(spec.numerator), *both)
-    denominators = _denominators(spec, summed, len(expected))
+    columns = summed.counted(spec.numerator), _denominators(spec, summed)
+    expected, numerators, denominators = summed.expected(both, summed.entries, *columns)
     known = _known(spec, denominators, expected)
-    complete = complete_pairs(numerators, denominators)
-    reporting = reporting_basis(complete)
+    complete, over = complete_pairs(numerators, denominators)
+    reporting = reporting_basis(complete, over)
     if spec.denominator == PREFECTURES_TOTAL:
         reporting = reporting._replace(denominator=len(expected))
     everyone = all_units_basis(reporting, known)
@@ -273,10 +293,16 @@ def _ratio(spec: RatioSpec, summed: _Summed) -> dict[str, Any]:
     }
 
 
-def _denominators(spec: RatioSpec, summed: _Summed, expected: int) -> Sequence[int | None]:
+def _codes_where_null(values: Sequence[int | None], expected: Sequence[Entry]) -> list[str]:
+    if None not in values:
+        return []
+    return [e.unit.code for value, e in zip(values, expected, strict=True) if value is None]
+
+
+def _denominators(spec: RatioSpec, summed: _Summed) -> Sequence[int | None]:
     if spec.denominator == PREFECTURES_TOTAL:
-        return [1] * expected
-    return summed.expected(summed.counted(spec.denominator), spec.numerator, spec.denominator)
+        return [1] * len(summed.entries)
+    return summed.counted(spec.denominator)
 
 
 def _known(

@@ -71,17 +71,18 @@ class Ratio(NamedTuple):
 
 def complete_pairs(
     numerators: Sequence[int | None], denominators: Sequence[int | None]
-) -> list[tuple[int, int]]:
-    """The pairs that have both parts; the sequences run over the same units in the same order."""
+) -> tuple[Sequence[int], Sequence[int]]:
+    """The numerators and the denominators of those units that have both; both come in one order of the units."""
+    if None not in numerators and None not in denominators:
+        return numerators, denominators  # type: ignore[return-value]
     pairs = zip(numerators, denominators, strict=True)
-    return [(n, d) for n, d in pairs if n is not None and d is not None]
+    complete = [(n, d) for n, d in pairs if n is not None and d is not None]
+    return [n for n, _ in complete], [d for _, d in complete]
 
 
-def reporting_basis(complete: Sequence[tuple[int, int]]) -> Ratio:
+def reporting_basis(numerators: Sequence[int], denominators: Sequence[int]) -> Ratio:
     """Sum over sum of the units that have both parts; both None when there is no such unit."""
-    if not complete:
-        return Ratio(None, None)
-    return Ratio(sum([n for n, _ in complete]), sum([d for _, d in complete]))
+    return Ratio(sum(numerators), sum(denominators)) if numerators else Ratio(None, None)
 
 
 def all_units_basis(reporting: Ratio, denominators: Sequence[int | None]) -> Ratio:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from threading import Lock
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import orjson
 from sqlalchemy import Text, bindparam, cast, func, select
@@ -136,6 +136,17 @@ class Kept:
     """When it was last found to stand, and the unit's report path then."""
 
 
+class _Known(NamedTuple):
+    """What changes with the register or a close only: a unit, and whether it has closed the period."""
+
+    state: str
+    unit: Row
+    is_closed: bool
+
+
+MOST_KNOWN = 4096
+"""Units and periods of which that is kept: a year of every unit that sums are asked of."""
+
 MOST_BYTES = 256 * 1024 * 1024
 """Bytes of bodies that are kept. A province of 22 units takes 42 KB before anybody reports, the centre by townships
 62 MB: all provinces of a year in either view fit, or four answers of that largest kind."""
@@ -153,6 +164,7 @@ class Answers:
         self._bytes = 0
         self._parts = parts
         self._kept: OrderedDict[_Question, Kept] = OrderedDict()
+        self._known: dict[tuple[str, str], _Known] = {}
         self._lock = Lock()
 
     def standing(
@@ -184,17 +196,17 @@ class Answers:
         `stamp` was taken before the session. Who may not read it is refused before the cache is looked at. Raises
         NotFound, Forbidden.
         """
-        unit = units.get(session, unit_code)
-        by.check(Action.READ_AGGREGATES, unit["report_path"])
-        kept = self._kept.get((unit_code, str(period), view.value, vintage, by.is_reporter_only))
         state = revisions.current(session, str(period))
+        path = self._about(session, unit_code, str(period), state).unit["report_path"]
+        by.check(Action.READ_AGGREGATES, path)
+        kept = self._kept.get((unit_code, str(period), view.value, vintage, by.is_reporter_only))
         if kept is None or kept.state != state:
             is_plain = vintage is None and not by.is_reporter_only
             if not (is_plain and self._parts and self._parts.is_quick(unit_code, period, view)):
                 return None
-            kept = self._made(session, unit, period, view, state)
+            kept = self._made(session, unit_code, period, view, state)
         if stamp is not None:
-            kept.seen = stamp, unit["report_path"]
+            kept.seen = stamp, path
         return kept
 
     def computed(
@@ -209,16 +221,25 @@ class Answers:
     ) -> Kept:
         """The same, computed now and kept; for who has been let through. Raises Invalid.
 
-        The tag is a hash of the bytes: what a change elsewhere left as it was is still unchanged, and no two
+        The tag is a hash of the content: what a change elsewhere left as it was is still unchanged, and no two
         answers share one, not even after a restored backup.
         """
-        state, unit = revisions.current(session, str(period)), units.get(session, unit_code)
-        return self._made(session, unit, period, view, state, vintage, is_blind=is_blind)
+        state = revisions.current(session, str(period))
+        return self._made(session, unit_code, period, view, state, vintage, is_blind=is_blind)
+
+    def _about(self, session: Session, code: str, period: str, state: str) -> _Known:
+        found, common = self._known.get((code, period)), revisions.common(state)
+        if found is None or found.state != common:
+            unit, is_closed = units.get(session, code), vintages.last(session, period, code) is not None
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            found = self._known[code, period] = _Known(common, unit, is_closed)
+        return found
 
     def _made(
         self,
         session: Session,
-        unit: Row,
+        code: str,
         period: Period,
         view: View,
         state: str,
@@ -226,13 +247,13 @@ class Answers:
         *,
         is_blind: bool = False,
     ) -> Kept:
+        _, unit, is_closed = self._about(session, code, str(period), state)
         asked: Any = {"unit": unit, "period": period, "view": view}
-        is_open = vintage is None and vintages.last(session, str(period), unit["code"]) is None
-        if self._parts and is_open and not is_blind:
+        if self._parts and not (vintage or is_closed or is_blind):
             answer = Kept(state, *self._parts(session, **asked, state=state))
         else:
             answer = Kept(state, *_whole(of_unit(session, **asked, vintage=vintage, is_blind=is_blind)))
-        self._keep((unit["code"], str(period), view.value, vintage, is_blind), answer)
+        self._keep((code, str(period), view.value, vintage, is_blind), answer)
         return answer
 
     def _keep(self, key: _Question, answer: Kept) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from hashlib import sha256
 from itertools import groupby
 from threading import Lock
@@ -33,9 +32,6 @@ MOST_UNITS = 10_000
 
 MOST_ROWS = 60_000
 """Rows of the register that are kept, by who contributes to what: 41,000 townships, and the provinces of a year."""
-
-MOST_HASHED = 4 * 1024 * 1024
-"""Bytes of a body up to which its tag is their hash; hashing 60 MB takes longer than all else."""
 
 QUICK = 128 * 1024
 """Bytes of kept parts from which a sum is not put together on the event loop."""
@@ -75,10 +71,11 @@ class _Asked(NamedTuple):
 
 
 class _Unit(NamedTuple):
-    """What one unit brings to a sum, its line as JSON, and the state of its city that it was computed from."""
+    """What one unit brings to a sum, its line as JSON, whose hash comes with it, and the state of its city then."""
 
     state: str
     entry: Entry
+    digest: bytes
     is_final: bool
 
 
@@ -90,11 +87,8 @@ class _Part:
     body: Mapping[str, Any]
     units: bytes
     separate: bytes
-
-    @cached_property
-    def digest(self) -> bytes:
-        """The hash of it all."""
-        return sha256(orjson.dumps(self.body) + b"\0" + self.units + b"\0" + self.separate).digest()
+    digests: bytes
+    """The hashes of its units, end to end."""
 
     @property
     def size(self) -> int:
@@ -164,7 +158,7 @@ class Parts:
             view=asked.view,
         )
         own, separate = (orjson.dumps(body.pop(key))[1:-1] for key in ("units", "separate"))
-        return _Part(state, body, own, separate)
+        return _Part(state, body, own, separate, b"".join([each.digest for each in found]))
 
     def _current(
         self, session: Session, name: str, rows: Sequence[Row], asked: _Asked, states: States
@@ -232,26 +226,23 @@ def _read(
     brought = contributions(session, rows, stored, asked.period)
     made = zip(rows, entries(asked.form.summed, brought, asked.view), strict=True)
     return {
-        row["code"]: _Unit(states[row["code"]], _with_json(entry), is_final(row, stored))
-        for row, entry in made
+        row["code"]: _unit(states[row["code"]], entry, is_final=is_final(row, stored)) for row, entry in made
     }
 
 
-def _with_json(entry: Entry) -> Entry:
-    """The entry without what no sum needs, its line as JSON."""
+def _unit(state: str, entry: Entry, *, is_final: bool) -> _Unit:
+    """What is kept of an entry: not what no sum needs, and its line as JSON."""
     # A copy: what orjson gives holds on to several times its length.
     line = bytes(memoryview(orjson.dumps(entry.line)))
-    return entry._replace(unit=entry.unit._replace(row=None), line=orjson.Fragment(line))
+    kept = entry._replace(unit=entry.unit._replace(row=None), line=orjson.Fragment(line))
+    return _Unit(state, kept, sha256(line).digest(), is_final)
 
 
 def _joined(head: Mapping[str, Any], parts: Sequence[_Part]) -> tuple[bytes, str]:
-    """The whole body, its pieces copied once, and its tag; of a large one that is a hash of the parts' hashes."""
+    """The whole body, its pieces copied once, and its tag: a hash of its sums and of its units' hashes."""
     sums = orjson.dumps({**head, **merged([part.body for part in parts])})
     rows = [*_list(b"units", [p.units for p in parts]), *_list(b"separate", [p.separate for p in parts])]
-    body = b"".join([sums[:-1], *rows, b"}"])
-    if len(body) > MOST_HASHED:
-        return body, tag_of(sums + b"".join(part.digest for part in parts))
-    return body, tag_of(body)
+    return b"".join([sums[:-1], *rows, b"}"]), tag_of(sums + b"".join([part.digests for part in parts]))
 
 
 def _list(name: bytes, pieces: Sequence[bytes]) -> list[bytes]:

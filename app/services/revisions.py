@@ -94,6 +94,11 @@ def current(session: Session, period: str) -> str:
     return ".".join(str(number or 0) for number in row.values())
 
 
+def common(state: str) -> str:
+    """Of what `current` says, the counters of everything but figures: the register, the forms, deadlines, closes."""
+    return state.rpartition(".")[0]
+
+
 def city_of(unit: str) -> str:
     """The city that a unit belongs to: the first four digits."""
     return unit[:4]
@@ -126,4 +131,4 @@ def cities(session: Session, state: str, first: str, last: str) -> States:
         city, number = row["name"].partition(":")[2], row["number"]
         province = province_of(city)
         numbers[city], numbers[province] = number, numbers.get(province, 0) + number
-    return States(state.rpartition(".")[0], numbers)
+    return States(common(state), numbers)

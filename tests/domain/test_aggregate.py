@@ -81,6 +81,15 @@ def test_a_sum_over_no_value_is_null_and_not_zero(units):
     assert cell["effective_sum_reporting_only"] is None
 
 
+def test_units_of_different_kinds_stand_in_one_list_in_code_order():
+    partly = FULL | {C5: None}
+    body = summed(unit("440400"), unit("440300", partly), unit("440200"), unit("440100", FULL))
+
+    assert body["cells"][C5]["units_missing"] == ["440200", "440300", "440400"]
+    assert body["cells"][C1]["units_pending"] == ["440100", "440300"]
+    assert body["cells"][C2]["units_missing"] == ["440200", "440400"]
+
+
 def test_explicit_zeros_sum_to_zero():
     cell = summed(unit("440100", FULL | {C5: 0}))["cells"][C5]
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from sqlalchemy import update
 
 from app.db import Database
 from app.domain.aggregate import View
 from app.domain.period import FIRST
 from app.domain.permission import Actor, Grant, Role
+from app.errors import Forbidden, NotFound
+from app.models import Unit
+from app.services import aggregates, revisions
 from app.services.aggregates import MOST_BYTES, Answers
 from tests.samples import CENTRE, GUANGDONG, HUNAN
 
+UNITS = Unit.__table__  # type: ignore[attr-defined]
 BY = Actor("t", "示例", "token", (Grant(Role.REVIEWER, CENTRE, CENTRE),))
 
 
@@ -57,6 +64,31 @@ def test_asking_again_takes_no_more_room(database: Database) -> None:
         ask(database, answers, GUANGDONG)
 
     assert is_kept(database, answers, GUANGDONG)
+
+
+def test_units_are_known_only_so_many_at_a_time(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aggregates, "MOST_KNOWN", 2)
+    answers = Answers()
+
+    for unit in (GUANGDONG, HUNAN, CENTRE, GUANGDONG):
+        assert ask(database, answers, unit) == ask(database, Answers(), unit)
+        assert len(answers._known) <= 2
+
+
+def test_who_may_read_a_unit_follows_the_register(database: Database) -> None:
+    answers = Answers()
+    ask(database, answers, GUANGDONG)
+    by = Actor("t", "示例", "token", (Grant(Role.REVIEWER, GUANGDONG, f"{CENTRE}/{GUANGDONG}"),))
+    asked: Any = {"unit_code": GUANGDONG, "period": FIRST, "view": View.ALL, "by": by}
+    with database.transaction() as session:
+        assert answers.kept(session, **asked) is not None
+
+    with database.transaction() as session:
+        session.run(update(UNITS).where(UNITS.c.code == GUANGDONG).values(report_path=f"{CENTRE}/{HUNAN}/x"))
+        revisions.bump(session, revisions.REGISTER)
+
+    with database.transaction() as session, pytest.raises((NotFound, Forbidden)):
+        answers.kept(session, **asked)
 
 
 def test_what_a_province_takes_is_far_below_the_bound(database: Database) -> None:
