@@ -17,6 +17,8 @@ from app.errors import Unavailable
 
 GROUP = 64
 """The most requests that one commit answers; it bounds how long the first of them waits."""
+ENOUGH = 32
+"""Requests for which a commit need not wait for more: what it costs by itself is little by then."""
 
 Work = Callable[[Session], Any]
 
@@ -94,6 +96,7 @@ class Writer:
         """Group after group, until nobody waits."""
         loop = asyncio.get_running_loop()
         while self._waiting:
+            await self._gather()
             jobs = self._group()
             try:
                 if self._inline and not jobs[0].is_long:
@@ -104,9 +107,13 @@ class Writer:
                 self._break(jobs, error)
             for job in jobs:
                 job.settle()
-            if self._waiting:
-                # The answers leave first: who got one sends the next request while the next group is written.
-                await asyncio.sleep(0)
+
+    async def _gather(self) -> None:
+        """Let the answers before leave, and those come who are on their way: a group costs as much as some jobs."""
+        seen = 0
+        while seen < len(self._waiting) < ENOUGH:
+            seen = len(self._waiting)
+            await asyncio.sleep(0)
 
     def _group(self) -> list[Job]:
         """What waits, up to GROUP; a long job is a group of its own."""
