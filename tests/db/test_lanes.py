@@ -94,6 +94,27 @@ def test_a_refused_request_leaves_nothing_and_spoils_none_of_its_group(database:
     assert [type(answer) for answer in answers] == [int, Invalid] * 20
 
 
+def test_clients_that_come_one_after_the_other_share_commits(database: Database) -> None:
+    transactions = set[int]()
+
+    def note(session: Session, name: str) -> None:
+        session.run(ADD, name=name, number=1)
+        transactions.add(session.kept.setdefault("transaction", len(transactions)))
+
+    async def client(number: int) -> None:
+        for turn in range(10):
+            for _ in range(number % 3):
+                await asyncio.sleep(0)  # not all on the way take equally long
+            await database.write(note, f"{number}-{turn}")
+
+    async def scenario() -> None:
+        await asyncio.gather(*(client(number) for number in range(12)))
+
+    asyncio.run(scenario())
+
+    assert len(transactions) == 10
+
+
 def test_a_rehearsal_runs_the_write_and_leaves_no_trace(database: Database) -> None:
     async def scenario() -> tuple[int, int]:
         answer = await database.rehearse(add, "a", 5)
