@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from base64 import b64decode
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import lru_cache, partial
 from hashlib import sha256
 from time import monotonic
@@ -22,7 +22,7 @@ from app.api.head import too_large
 from app.api.problems import RequestTimeout
 from app.api.shape import body_findings
 from app.api.strict_json import Loaded, load, rewrite
-from app.errors import Finding, Invalid, Text, UnsupportedMedia
+from app.errors import Invalid, Text, UnsupportedMedia, merge
 
 IDLE = 10.0
 """Seconds between two pieces of a body before the client is cut off."""
@@ -113,15 +113,6 @@ def load_model(model: type[Model], body: bytes) -> Model:
     except ValidationError as refused:
         errors = refused.errors(include_url=False, include_input=False)
     raise refusal(merge(loaded.findings, body_findings(errors[: MAX_FINDINGS + 1], loaded.value)))
-
-
-def merge(*sources: Iterable[Finding]) -> list[Finding]:
-    """Findings of several checks; at one place the earlier check's word stands for the later ones'."""
-    merged: list[Finding] = []
-    for source in sources:
-        places = {found.pointer for found in merged}
-        merged += [found for found in source if found.pointer not in places]
-    return merged
 
 
 async def read_json(request: Request, *, is_optional: bool) -> bytes:
