@@ -22,6 +22,7 @@ from app.reconcile import KINDS, Rosters, explain, open_engine, read_roster, rec
 from app.reconcile.columns import SEVEN, read_header
 from app.reconcile.encoding import Part
 from app.reconcile.roster.columns import SHAPES, RosterKind
+from app.reconcile.roster.read import BUFFER
 from app.reconcile.roster.run import MEMORY
 from app.reconcile.roster.sheet import picked
 from app.reconcile.sheet import load_records
@@ -126,7 +127,7 @@ def parse_once(folder: Path, *, is_checked: bool) -> Run:
                 layout, _ = read_header(1, file.readline(), shape.columns)
             assert layout is not None
             load_records(
-                engine, f"{kind}_sheet", Part(path), layout, picked(layout, shape, TODAY), buffer=4 << 20
+                engine, f"{kind}_sheet", Part(path), layout, picked(layout, shape, TODAY), buffer=BUFFER
             )
         return {"wall": time.perf_counter() - began, "cpu": time.process_time() - spent}
 
