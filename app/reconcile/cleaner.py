@@ -26,6 +26,8 @@ _RECORDS = re.compile(rb"(?:" + _CELL + rb"(?:[,\t]|\r?\n|\Z))*+")
 class Cleaner:
     """Writes UTF-8 blocks with LF line ends, bad lines emptied; `lines` have been written so far.
 
+    `emptied` are those that have a finding, `faults` the codes of all findings.
+
     It `decodes` blocks to see whether they are UTF-8, unless they are known to be, or a reader looks.
     """
 
@@ -33,6 +35,7 @@ class Cleaner:
         self.lines = 0
         self.findings = Findings()
         self.emptied: list[int] = []
+        self.faults: set[str] = set()
         self._encoding = encoding
         self._decodes = decodes
         self.is_inside_long_line = False
@@ -75,6 +78,7 @@ class Cleaner:
         if fault is None:
             return line
         self.emptied.append(self.lines)
+        self.faults.add(fault)
         encoding = self._encoding.removesuffix("-sig").upper()
         self.findings.add(finding(fault, self.lines, encoding=encoding, limit=LONGEST_LINE))
         return b""

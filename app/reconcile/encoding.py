@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol, Self
 
 from app.reconcile.cleaner import CONTROL, PIECE, Cleaner, cut, has_none, has_plain_lines, is_utf8, signs
-from app.reconcile.findings import Findings
+from app.reconcile.findings import LISTED, Findings
 from app.reconcile.watch import Watch, nobody, watched_blocks
 
 BLOCK = 1 << 20
@@ -28,11 +28,15 @@ _LETTERS = string.ascii_letters.encode()
 
 
 class Part(NamedTuple):
-    """A file with whole lines of a text, the number of lines before it, and whether each is known to be UTF-8."""
+    """A file with whole lines of a text, the number of lines before it, and whether each is known to be UTF-8.
+
+    Where it has no quotes, one that is read is a character like any other.
+    """
 
     path: Path
     before: int = 0
     is_utf8: bool = False
+    has_quotes: bool = True
 
 
 class Mark(NamedTuple):
@@ -71,21 +75,29 @@ class Transcript:
     has_letters: bool = True
     findings: Findings = field(default_factory=Findings)
     emptied: Sequence[int] = ()
-    """The lines that have a finding."""
-    written: Sequence[Mark] = ()
-    """Of a copy the beginnings of its parts, and places every few kilobytes."""
+    """The lines of a copy that have a finding."""
+    refused: Sequence[int] = ()
+    """The lines of the source that have one: what is read of them is void."""
+    places: Sequence[Mark] = ()
+    """The beginnings of its parts and places every few kilobytes, where they are known."""
     is_utf8: bool = False
     """Whether each line is known to be, so that no reader need look."""
+    has_quotes: bool = True
+    """False where no line that has no finding has one."""
 
     @property
     def marks(self) -> Sequence[Mark]:
         """Where it can be read from, in ascending order; the first is its beginning."""
-        return self.written or (Mark(0, self.path, 0),)
+        return self.places or (Mark(0, self.path, 0),)
 
     @property
     def parts(self) -> list[Part]:
         """The files that it is in, in their order."""
-        return [Part(mark.path, mark.before, self.is_utf8) for mark in self.marks if mark.offset == 0]
+        return [
+            Part(mark.path, mark.before, self.is_utf8, self.has_quotes)
+            for mark in self.marks
+            if mark.offset == 0
+        ]
 
 
 def transcribe(
@@ -94,6 +106,7 @@ def transcribe(
     *,
     encoding: str | None = None,
     is_reader_strict: bool = False,
+    can_leave_out: bool = False,
     reader: Reader | None = None,
     watch: Watch = nobody,
 ) -> Transcript:
@@ -104,7 +117,8 @@ def transcribe(
     of whose lines are valid UTF-8 is UTF-8 with bad lines in it, and not GB18030.
 
     A reader that rejects each line that is no UTF-8 can say so: only as much is decoded then as tells the
-    encoding, and such lines are left for it to find.
+    encoding, and such lines are left for it to find. One that can leave out lines, too, reads the source
+    itself where that has a few bad ones.
 
     `reader` gets the source while its blocks are still being checked, and then, should one of them not be
     clean, a copy in parts: the next one whenever it waits.
@@ -118,6 +132,8 @@ def transcribe(
             )
         if encoding is None and chosen == "utf-8" and check.is_foreign:
             chosen = "gb18030"
+        elif is_reader_strict and can_leave_out and (found := _in_place(source, chosen, watch, reader)):
+            return found
     return _rewrite(source, folder, chosen, watch, reader, is_reader_strict=is_reader_strict)
 
 
@@ -211,6 +227,45 @@ def _blocks(file: BinaryIO, see: Callable[[bytes], object]) -> Iterator[bytes]:
             yield block
 
 
+def _in_place(source: Path, encoding: str, watch: Watch, reader: Reader | None) -> Transcript | None:
+    """A source in UTF-8 with the lines that are to be left out of it; None if only a copy without them will do.
+
+    Where no good line has a quote, a broken one is a character like any other, and spoils no other line.
+    """
+    digest, cleaner, line_ends = hashlib.sha256(), Cleaner(encoding, decodes=False), set[bool]()
+    marks, offset = list[Mark](), 0
+    with source.open("rb") as file:
+        for block in watched_blocks(_blocks(file, digest.update), source, "checking", watch):
+            if offset and reader:
+                reader.take(Part(source, has_quotes=False))
+                reader = None
+            line_ends.update(_line_ends(block, block.count(b"\n")))
+            for piece in cut(block, PIECE):
+                marks.append(Mark(cleaner.lines, source, offset))
+                if b'"' in cleaner.clean(piece):
+                    return None
+                offset += len(piece)
+            if len(line_ends) > 1 or not _can_be_left_out(cleaner):
+                return None
+    # Before the header nobody could say whether a line was it.
+    if cleaner.emptied and cleaner.emptied[0] <= first_line(source)[0]:
+        return None
+    return Transcript(
+        source,
+        encoding,
+        digest.hexdigest(),
+        cleaner.lines,
+        findings=cleaner.findings,
+        refused=cleaner.emptied,
+        places=marks,
+        has_quotes=False,
+    )
+
+
+def _can_be_left_out(cleaner: Cleaner) -> bool:
+    return cleaner.faults <= {"broken-quotes", "control-character"} and len(cleaner.emptied) <= LISTED
+
+
 def _cut_at_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Pieces of UTF-8 cut anew, in the same way."""
     rest = b""
@@ -248,7 +303,7 @@ def _rewrite(
         cleaner.lines,
         findings=cleaner.findings,
         emptied=cleaner.emptied,
-        written=copy.marks,
+        places=copy.marks,
         is_utf8=copy.is_utf8,
     )
 

@@ -33,11 +33,19 @@ class Lines:
     def __init__(self, marks: Sequence[Mark], header: int, skipped: Sequence[int] = ()) -> None:
         self._marks = marks
         self._header = header
+        self._skipped = skipped
         self._records_before = [line - header - 1 - i for i, line in enumerate(skipped)]
 
     def of(self, record: int) -> int:
         """The number of the record's line, as an editor counts."""
         return self._header + 1 + record + bisect_right(self._records_before, record)
+
+    def records(self, lines: Iterable[int]) -> Iterator[int]:
+        """The records that stand in these lines, below the header; some have none."""
+        skipped = set(self._skipped)
+        for line in lines:
+            if line not in skipped:
+                yield line - self._header - 1 - bisect_left(self._skipped, line)
 
     @property
     def gaps(self) -> list[tuple[int, int]]:
@@ -102,7 +110,7 @@ def load_records(
     more = f", buffer_size = {buffer}, max_line_size = {buffer // 8}" if buffer else ""
     # Records stay in the order of lines only while nothing is joined in this statement.
     start = f"INSERT INTO {table}" if part.before else f"CREATE OR REPLACE TEMP TABLE {table} AS"
-    source = _source(layout, 0 if part.before else layout.line, more)
+    source = _source(layout, 0 if part.before else layout.line, '"' if part.has_quotes else "", more)
     condition = "" if part.is_utf8 else _each_is_read(layout, picked)
     try:
         engine.execute(f"{start} SELECT {picked} FROM {source}{condition}", [str(part.path)])
@@ -184,12 +192,12 @@ def _integer(name: str) -> str:
     return f"TRY_CAST({name} AS UINTEGER)"
 
 
-def _source(layout: Layout, skip: int, more: str) -> str:
+def _source(layout: Layout, skip: int, quote: str, more: str) -> str:
     names = [f"c{i}" for i in range(len(layout.columns))]
     kinds = ", ".join(f"{name}: 'VARCHAR'" for name in names)
     delimiter = "\\t" if layout.delimiter == "\t" else layout.delimiter
     return (
         f"read_csv(?, auto_detect = false, header = false, skip = {skip}, compression = 'none',"
-        f" delim = '{delimiter}', quote = '\"', escape = '\"', columns = {{{kinds}}},"
+        f" delim = '{delimiter}', quote = '{quote}', escape = '{quote}', columns = {{{kinds}}},"
         f" force_not_null = [{', '.join(names)}], store_rejects = true, rejects_limit = 0{more})"
     )

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from app.reconcile import cleaner, encoding
 from app.reconcile.cleaner import LONGEST_LINE
 from app.reconcile.encoding import Part, Transcript, transcribe
+from app.reconcile.findings import LISTED
 
 NAMES = "期别,单位名称\n2015-04,示例市\n"
 
@@ -98,6 +99,58 @@ def test_a_bad_line_is_found_where_it_stands_and_emptied(
     assert faults(transcript) == [(code, 3)]
     assert transcript.path.read_bytes() == "示例\nb\n\nd\ne\n".encode()
     assert transcript.lines == 5
+
+
+LEFT_OUT = ("NUL", "escape", "delete", "unclosed quote", "quote inside", "text after quote")
+REJECTED = ("truncated character", "surrogate", "overlong form")
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"], ids=["lf", "crlf"])
+@pytest.mark.parametrize("name", LEFT_OUT)
+def test_a_bad_line_is_left_to_a_reader_that_can_leave_it_out(
+    tmp_path: Path, name: str, line_end: bytes
+) -> None:
+    line, code = BAD_LINES[name]
+    lines = ["示例".encode(), b"b", line, b"d", b"e"]
+
+    transcript = left_out(tmp_path, line_end.join([*lines, b""]))
+
+    assert faults(transcript) == [(code, 3)]
+    assert transcript.parts == [Part(tmp_path / "source.csv", has_quotes=False)]
+    assert (transcript.refused, transcript.emptied, transcript.lines) == ([3], (), 5)
+
+
+NOT_LEFT_OUT = {
+    **{
+        name: b"a\nb\n" + line + b"\n"
+        for name, (line, _) in BAD_LINES.items()
+        if name not in LEFT_OUT + REJECTED
+    },
+    "both line ends": b'a\nb\r\n"c\n',
+    "a quote that means something": b'a\n"b"\n"c\n',
+    "a line before the first good one": b'\n"a\nb\nc\n',
+    "more lines than are listed": b"a\n" + b'"b\n' * (LISTED + 1),
+}
+
+
+@pytest.mark.parametrize("data", NOT_LEFT_OUT.values(), ids=NOT_LEFT_OUT)
+def test_a_copy_is_made_where_leaving_out_lines_does_not_help(tmp_path: Path, data: bytes) -> None:
+    transcript = left_out(tmp_path, data)
+
+    assert transcript.path != tmp_path / "source.csv"
+    assert transcript.refused == ()
+    assert len(transcript.emptied) == transcript.findings.counts["error"] > 0
+
+
+@pytest.mark.parametrize("name", REJECTED)
+def test_no_copy_is_made_for_lines_that_the_reader_rejects(tmp_path: Path, name: str) -> None:
+    transcript = left_out(tmp_path, "示例\n".encode() + BAD_LINES[name][0])
+
+    assert (transcript.path, transcript.refused) == (tmp_path / "source.csv", [])
+
+
+def left_out(folder: Path, data: bytes) -> Transcript:
+    return transcribed(folder, data, encoding="utf-8", is_reader_strict=True, can_leave_out=True)
 
 
 def test_a_bad_last_line_without_a_line_end_is_found(tmp_path: Path) -> None:

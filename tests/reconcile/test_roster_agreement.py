@@ -183,3 +183,28 @@ def test_every_way_gives_the_same(
     with monkeypatch.context() as patched:
         patched.setattr(crosscheck, "_mark_neighbours", lambda *_: False)
         assert read(text.encode()) == expected
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 79), st.integers(0, 79)), max_size=5))
+@example([(20, 50), (21, 10)])
+@example([(79, 3)])
+@example([(5, 40), (4, 40)])
+def test_repeated_records_are_seen_beside_each_other_as_they_are_by_grouping(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moves: list[tuple[int, int]]
+) -> None:
+    rows = [SECRETARY.replace("M0001", f"M{number:04}") for number in range(80)]
+    for source, target in moves:
+        rows[target] = rows[source]
+    text = "\n".join([MEMBERS_EN, *rows])
+    (tmp_path / "roster").write_text(text, encoding="utf-8")
+
+    def found() -> tuple[Any, ...]:
+        roster = read_roster(tmp_path / "roster", RosterKind.MEMBERS, UNITS, engine=engine, today=TODAY)
+        return outcome(roster, engine)
+
+    beside = found()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(crosscheck, "_mark_neighbours", lambda *_: False)
+        assert beside == found()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from app.reconcile import Roster, encoding
 from app.reconcile.ahead import ReadAhead
@@ -26,6 +28,7 @@ def spoiled(*faults: tuple[int, str]) -> str:
 
 
 BARE, RAGGED = SECRETARY.replace("2013-11-02", ""), "M1,999901101"
+QUOTED = SECRETARY.replace("示例甲", '"示例甲"')
 QUOTES, CONTROL = SECRETARY.replace("示例甲", '"示例甲'), SECRETARY.replace("示例甲", "示例\x00甲")
 TEXTS = {
     "clean": spoiled().encode(),
@@ -39,6 +42,7 @@ TEXTS = {
     "blank before the header": b"\n" * 2000 + spoiled((9, CONTROL), (50, RAGGED)).encode(),
     "header that is undecodable": b"\n" * 1900 + b"\xff" + spoiled().encode(),
     "another header": spoiled().replace("member_id", "nobody").encode(),
+    "quotes that mean something": spoiled((4, QUOTED), (9, CONTROL), (31, QUOTES), (50, QUOTED)).encode(),
     "duplicates across parts": spoiled((5, CONTROL), (60, PEOPLE[1])).encode(),
     "nothing": b"",
 }
@@ -62,6 +66,40 @@ def test_parts_are_read_as_the_whole_is(engine: Engine, tmp_path: Path, text: by
     assert parts.as_json() == whole.as_json()
     if parts.rows:
         assert engine.execute("FROM members_entry ORDER BY record").fetchall() == entries
+
+
+FAULTS = [
+    BARE.encode(),
+    CONTROL.encode(),
+    QUOTES.encode(),
+    RAGGED.encode(),
+    b"",
+    b"\x00",
+    b'"',
+    QUOTES.encode().replace(b",", b'",'),
+    CONTROL.encode() + b",1",
+    QUOTES.encode() + b"\xff",
+    SECRETARY.encode() + b"\xff",
+    "合计,,,60".encode() + b"," * 7,
+]
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(st.integers(2, 61), st.sampled_from(FAULTS), max_size=9))
+@example({2: b"\x00", 3: b"", 61: QUOTES.encode()})
+@example({9: CONTROL.encode() + b",1", 10: SECRETARY.encode() + b"\xff", 11: b'"', 40: BARE.encode()})
+def test_lines_that_are_left_out_are_found_as_in_a_copy(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faults: dict[int, bytes]
+) -> None:
+    lines = spoiled().encode().split(b"\n")
+    for line, text in faults.items():
+        lines[line - 1] = text
+
+    there = read(engine, tmp_path, b"\n".join(lines))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(encoding, "_in_place", lambda *_: None)
+        assert there.as_json() == read(engine, tmp_path, b"\n".join(lines)).as_json()
 
 
 @pytest.fixture
@@ -88,7 +126,7 @@ class Reader:
 
 def ready(*more: tuple[Path, int]) -> Transcript:
     marks = [Mark(before, path, 0) for path, before in ((Path("a"), 0), *more)]
-    return Transcript(Path("a"), "utf-8", "", 9, written=marks)
+    return Transcript(Path("a"), "utf-8", "", 9, places=marks)
 
 
 def test_parts_that_were_taken_are_not_read_again(engine: Engine, layout: Layout) -> None:

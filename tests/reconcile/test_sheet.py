@@ -88,6 +88,7 @@ def test_records_stand_in_the_lines_that_are_left(skipped: list[int], numbers: l
     where = Lines([], 1, skipped)
 
     assert [where.of(record) for record in range(4)] == numbers
+    assert list(where.records([*skipped, *numbers])) == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize("name", ["示例\n市", "示例\x1f市"])

@@ -68,22 +68,31 @@ def _mark_neighbours(draft: RosterDraft, same: str) -> bool:
     order are marked too, and those judged one by one; False if these are many, or the others still fall.
     """
     sheet, judged = draft.table("sheet"), draft.table("judged")
-    after = f"(SELECT *, lag(identity) OVER () AS before FROM {sheet} WHERE NOT is_odd)"
+    after = f"(SELECT *, rowid AS record, lag(identity) OVER () AS before FROM {sheet} WHERE NOT is_odd)"
     (rows, odd) = draft.rows(f"SELECT (SELECT count(*) FROM {sheet}), (SELECT count(*) FROM {judged})")[0]
     most = rows // _FEW - odd
     if most < 0:
         return False
-    marks = f"SELECT hash({same}) AS mark, identity < before AS falls FROM {after} WHERE identity <= before"
-    _mark(draft, f"{marks} LIMIT {most + 1}")
-    (found, falls) = draft.rows("SELECT count(*), count_if(falls) FROM shared_mark")[0]
-    if found > most or (falls and not _others_rise(draft, after)):
+    marks = f"hash({same}) AS mark, CASE WHEN identity < before THEN record END AS falls, before"
+    _mark(draft, f"SELECT {marks} FROM {after} WHERE identity <= before LIMIT {most + 1}")
+    (found, falls) = draft.rows("SELECT count(*), count(falls) FROM shared_mark")[0]
+    if found > most or (falls and not _others_rise(draft, after, falls)):
         return False
-    draft.run([f"INSERT INTO shared_mark SELECT hash({same}), false FROM {judged}"])
+    draft.run([f"INSERT INTO shared_mark SELECT hash({same}), NULL, NULL FROM {judged}"])
     return True
 
 
-def _others_rise(draft: RosterDraft, after: str) -> bool:
-    """Whether of all records above the one before them each is above all others before it."""
+def _others_rise(draft: RosterDraft, after: str, falls: int) -> bool:
+    """Whether of all records above the one before them each is above all others before it.
+
+    So it is where after each that falls comes one above the one before it, as after a record that was moved.
+    """
+    (single,) = draft.rows(
+        f"SELECT count(*) FROM {draft.table('sheet')} AS sheet JOIN shared_mark ON sheet.rowid = falls + 1"
+        " WHERE NOT is_odd AND identity > before"
+    )[0]
+    if single == falls:
+        return True
     others = f"SELECT identity <= lag(identity) OVER () AS falls FROM {after} WHERE before IS NULL OR identity > before"
     return not draft.rows(f"SELECT 1 FROM ({others}) WHERE falls LIMIT 1")
 

@@ -36,6 +36,7 @@ class RosterDraft:
     watch: Watch = nobody
     totals: list[tuple[int, RosterTotal]] = field(default_factory=list)
     blanks: int = 0
+    refused: frozenset[int] = frozenset()
 
     def table(self, name: str) -> str:
         """The full name of one of its tables."""

@@ -19,7 +19,7 @@ from app.reconcile.frame import laid_down
 from app.reconcile.roster.columns import SHAPES, RosterKind, Shape
 from app.reconcile.roster.crosscheck import check_totals, settle_repeated
 from app.reconcile.roster.draft import RosterDraft
-from app.reconcile.roster.settle import make_records
+from app.reconcile.roster.settle import leave_out, make_records
 from app.reconcile.roster.sheet import picked
 from app.reconcile.roster.workbook import is_workbook, transcribe_workbook
 from app.reconcile.sheet import UnreadableError, lines_of_sheet, load_records
@@ -122,6 +122,7 @@ class _Job:
                 folder,
                 encoding=encoding,
                 is_reader_strict=is_first,
+                can_leave_out=True,
                 reader=ahead,
                 watch=self.watch,
             )
@@ -147,7 +148,7 @@ class _Job:
         layout = self._layout(transcript)
         if layout is None:
             return self._result(transcript)
-        unread = transcript.findings.counts["error"]
+        unread = transcript.findings.counts["error"] - len(transcript.refused)
         sheet = f"{self.shape.kind}_sheet"
         try:
             rejected = ahead.rejected(transcript, layout, watch=self.watch)
@@ -170,6 +171,7 @@ class _Job:
                 "added": ("BIGINT", [added for _, added in lines.gaps]),
             },
         )
+        leave_out(draft, transcript.refused)
         make_records(draft, rejected)
         settle_repeated(draft)
         check_totals(draft)

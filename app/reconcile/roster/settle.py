@@ -20,6 +20,16 @@ _BATCH = 20_000
 """So many judged rows are in memory at once."""
 
 
+def leave_out(draft: RosterDraft, lines: Sequence[int]) -> None:
+    """Rows of lines that were refused are odd, and when the odd ones are judged, nothing is said of them."""
+    draft.refused = frozenset(lines)
+    if lines:
+        draft.rows(
+            f"UPDATE {draft.table('sheet')} SET is_odd = true WHERE rowid IN (SELECT unnest(?::BIGINT[]))",
+            [list(draft.lines.records(lines))],
+        )
+
+
 def make_records(draft: RosterDraft, rejected: Sequence[int]) -> None:
     """Make `_judged` and `_entry` from `_sheet` and the rejected lines, with findings for all that is wrong."""
     load_townships(draft)
@@ -132,6 +142,8 @@ def _records(draft: RosterDraft, rejected: Sequence[int]) -> Iterator[tuple[int,
     )
     places, copy = tee(places)
     for (number, text), (_, record) in zip(draft.lines.read(n for n, _ in copy), places, strict=True):
+        if number in draft.refused:
+            continue
         if record is None and UNDECODED in text:
             draft.findings.add(finding("undecodable", number, encoding="UTF-8"))
             continue
