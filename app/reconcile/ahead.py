@@ -79,6 +79,7 @@ class _Reading(Generic[P]):
         self._parts: list[Part] = []
         self._waiting: SimpleQueue[Part | None] = SimpleQueue()
         self._read = 0
+        self._is_whole = False
         self._rejected: list[int] = []
         self._error: Exception | None = None
         self._thread = Thread(target=self._work, daemon=True)
@@ -96,6 +97,7 @@ class _Reading(Generic[P]):
         return self._parts == transcript.parts and self._plan in plans
 
     def finish(self, watch: Watch) -> list[int]:
+        self._is_whole = True
         self._waiting.put(None)
         while self._thread.is_alive():
             watch("reading", self._done())
@@ -119,6 +121,7 @@ class _Reading(Generic[P]):
     def _work(self) -> None:
         try:
             while part := self._waiting.get():
+                part = part._replace(has_more=part.has_more and not self._is_whole)
                 self._rejected += [part.before + line for line in self._load(part, self._plan)]
                 self._read += 1
         except Exception as error:

@@ -23,6 +23,8 @@ _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16-le", codecs
 
 PART = 4 << 20
 """Bytes of a part of a copy, at least: each is read while the next one is written."""
+LARGE = 64 << 20
+"""Bytes of one that is cut off though nobody waits: what one thread has to read after the end is less."""
 
 _LETTERS = string.ascii_letters.encode()
 
@@ -30,13 +32,15 @@ _LETTERS = string.ascii_letters.encode()
 class Part(NamedTuple):
     """A file with whole lines of a text, the number of lines before it, and whether each is known to be UTF-8.
 
-    Where it has no quotes, one that is read is a character like any other.
+    Where it has no quotes, one that is read is a character like any other. While more of the text is being
+    written, who reads it has one processor.
     """
 
     path: Path
     before: int = 0
     is_utf8: bool = False
     has_quotes: bool = True
+    has_more: bool = False
 
 
 class Mark(NamedTuple):
@@ -93,10 +97,10 @@ class Transcript:
     @property
     def parts(self) -> list[Part]:
         """The files that it is in, in their order."""
+        begins = [mark for mark in self.marks if mark.offset == 0]
         return [
-            Part(mark.path, mark.before, self.is_utf8, self.has_quotes)
-            for mark in self.marks
-            if mark.offset == 0
+            Part(mark.path, mark.before, self.is_utf8, self.has_quotes, mark is not begins[-1])
+            for mark in begins
         ]
 
 
@@ -184,7 +188,7 @@ def _check(source: Path, watch: Watch, reader: Reader | None, *, decode_all: boo
             if (decode_all or is_ascii) and not is_utf8(block):
                 return _Check(False, is_foreign=is_ascii and not _is_mostly_utf8(block))
             ends, seen = signs(block, CONTROL if has_letters else CONTROL + _LETTERS)
-            line_ends.update(_line_ends(block, ends))
+            line_ends.update(_line_ends(block))
             if len(line_ends) > 1 or not has_none(seen, CONTROL) or not has_plain_lines(block):
                 return _Check(False)
             has_letters = has_letters or bool(seen and _has_letters(_below(block, lines)))
@@ -193,11 +197,11 @@ def _check(source: Path, watch: Watch, reader: Reader | None, *, decode_all: boo
     return _Check(True, False, digest.hexdigest(), lines + (not block.endswith(b"\n")), has_letters)
 
 
-def _line_ends(block: bytes, ends: int) -> set[bool]:
+def _line_ends(block: bytes) -> set[bool]:
     """Whether its lines end in CR LF: both if some do and some do not."""
     if b"\r" not in block:
         return {False}
-    return {True} if block.count(b"\r\n") == ends else {True, False}
+    return {True} if block.count(b"\r\n") == block.count(b"\n") else {True, False}
 
 
 def _has_letters(block: bytes) -> bool:
@@ -239,7 +243,7 @@ def _in_place(source: Path, encoding: str, watch: Watch, reader: Reader | None) 
             if offset and reader:
                 reader.take(Part(source, has_quotes=False))
                 reader = None
-            line_ends.update(_line_ends(block, block.count(b"\n")))
+            line_ends.update(_line_ends(block))
             for piece in cut(block, PIECE):
                 marks.append(Mark(cleaner.lines, source, offset))
                 if b'"' in cleaner.clean(piece):
@@ -323,7 +327,7 @@ class _Copy:
         """Add lines with so many before them; None if they begin inside one."""
         if before is not None:
             if self._size >= PART and self._is_wanted():
-                self._offer()
+                self._offer(has_more=True)
                 self._turn(before)
             elif self._size:
                 self.marks.append(Mark(before, self._part.path, self._size))
@@ -336,14 +340,15 @@ class _Copy:
         self._part, self._file, self._size = Part(path, lines, self.is_utf8), path.open("wb", BLOCK), 0
 
     def _is_wanted(self) -> bool:
-        """Every part costs its reader some time, so there is none before it waits for one."""
-        is_first = self._part.before == 0
-        return self._reader is not None and self._has_text and (is_first or self._reader.is_waiting)
+        """Every part costs its reader some time, so there is no small one before it waits for one."""
+        if self._reader is None or not self._has_text:
+            return False
+        return self._part.before == 0 or self._size >= LARGE or self._reader.is_waiting
 
-    def _offer(self) -> None:
+    def _offer(self, *, has_more: bool = False) -> None:
         self._file.close()
         if self._reader:
-            self._reader.take(self._part)
+            self._reader.take(self._part._replace(has_more=has_more))
 
     def __enter__(self) -> Self:
         return self

@@ -103,11 +103,13 @@ def load_records(
 
     The cells are c0, c1, … and texts. A cast of a cell whose text is not picked too would be done by the
     reader itself, which takes more for a number or a date than the cast does, and rejects the rest. Threads
-    share a file in parts of `buffer` bytes, by default 32 MB.
+    share a file in parts of `buffer` bytes, by default 32 MB, unless another is busy writing more of the text:
+    three of them on two processors are slower than two.
     Raises UnreadableError for what is no CSV, UnicodeError for more lines in another encoding than are listed.
     """
     engine.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
-    more = f", buffer_size = {buffer}, max_line_size = {buffer // 8}" if buffer else ""
+    more = ", parallel = false" if part.has_more else ""
+    more += f", buffer_size = {buffer}, max_line_size = {buffer // 8}" if buffer else ""
     # Records stay in the order of lines only while nothing is joined in this statement.
     start = f"INSERT INTO {table}" if part.before else f"CREATE OR REPLACE TEMP TABLE {table} AS"
     source = _source(layout, 0 if part.before else layout.line, '"' if part.has_quotes else "", more)

@@ -212,10 +212,24 @@ def test_a_part_is_only_cut_off_for_a_reader_that_waits(
     busy, waiting = Taken(), Taken()
     busy.is_waiting = False
     for reader in (busy, waiting):
-        transcribed(tmp_path, data, reader=reader)
+        transcript = transcribed(tmp_path, data, reader=reader)
 
     assert len(busy.parts) == 2
     assert len(waiting.parts) > 10
+    assert waiting.parts == transcript.parts
+
+
+def test_only_after_the_last_part_nothing_is_written_beside_the_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoding, "PART", 100)
+    reader = Taken()
+
+    transcribed(tmp_path, NAMES.encode("gb18030") * 100_000, reader=reader)
+
+    assert len(reader.parts) > 2
+    assert [part.has_more for part in reader.parts[-2:]] == [True, False]
+    assert not any(part.has_more for part in transcribed(tmp_path, NAMES.encode()).parts)
 
 
 def test_half_a_character_of_utf16_is_found(tmp_path: Path) -> None:

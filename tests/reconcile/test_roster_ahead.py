@@ -133,7 +133,7 @@ def test_parts_that_were_taken_are_not_read_again(engine: Engine, layout: Layout
     reader = Reader(layout)
     ahead = ReadAhead(engine, reader.guess, reader.load)
     ahead.take(Part(Path("source")))
-    ahead.take(Part(Path("a")))
+    ahead.take(Part(Path("a"), has_more=True))
     ahead.take(Part(Path("b"), 5))
 
     assert ahead.rejected(ready((Path("b"), 5)), layout) == [1, 6]
