@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -238,6 +239,8 @@ def variants_table(folder: Path, rows: int, rounds: int, goals: list[Goal]) -> l
         "checked": ("--parse", "checked"),
     }
     runs: dict[str, list[Run]] = {name: [] for name in steps}
+    # Or what was written just now would still be on its way to the disk while the copies are timed.
+    os.sync()
     for _ in range(rounds):
         for name, step in steps.items():
             runs[name].append(alone(*step, "--folder", str(place)))
