@@ -188,7 +188,7 @@ def _check(source: Path, watch: Watch, reader: Reader | None, *, decode_all: boo
             if (decode_all or is_ascii) and not is_utf8(block):
                 return _Check(False, is_foreign=is_ascii and not _is_mostly_utf8(block))
             ends, seen = signs(block, CONTROL if has_letters else CONTROL + _LETTERS)
-            line_ends.update(_line_ends(block))
+            line_ends.update(_line_ends(block, ends))
             if len(line_ends) > 1 or not has_none(seen, CONTROL) or not has_plain_lines(block):
                 return _Check(False)
             has_letters = has_letters or bool(seen and _has_letters(_below(block, lines)))
@@ -197,11 +197,11 @@ def _check(source: Path, watch: Watch, reader: Reader | None, *, decode_all: boo
     return _Check(True, False, digest.hexdigest(), lines + (not block.endswith(b"\n")), has_letters)
 
 
-def _line_ends(block: bytes) -> set[bool]:
+def _line_ends(block: bytes, ends: int) -> set[bool]:
     """Whether its lines end in CR LF: both if some do and some do not."""
     if b"\r" not in block:
         return {False}
-    return {True} if block.count(b"\r\n") == block.count(b"\n") else {True, False}
+    return {True} if block.count(b"\r\n") == ends else {True, False}
 
 
 def _has_letters(block: bytes) -> bool:
@@ -243,7 +243,7 @@ def _in_place(source: Path, encoding: str, watch: Watch, reader: Reader | None) 
             if offset and reader:
                 reader.take(Part(source, has_quotes=False))
                 reader = None
-            line_ends.update(_line_ends(block))
+            line_ends.update(_line_ends(block, block.count(b"\n") if b"\r" in block else 0))
             for piece in cut(block, PIECE):
                 marks.append(Mark(cleaner.lines, source, offset))
                 if b'"' in cleaner.clean(piece):

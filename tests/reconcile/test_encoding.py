@@ -232,6 +232,17 @@ def test_only_after_the_last_part_nothing_is_written_beside_the_reader(
     assert not any(part.has_more for part in transcribed(tmp_path, NAMES.encode()).parts)
 
 
+def test_a_large_part_is_cut_off_though_nobody_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, size in (("PART", 100), ("PIECE", 100), ("LARGE", 1000)):
+        monkeypatch.setattr(encoding, name, size)
+    reader = Taken()
+    reader.is_waiting = False
+
+    transcribed(tmp_path, NAMES.encode("gb18030") * 100, reader=reader)
+
+    assert len(reader.parts) == 5
+
+
 def test_half_a_character_of_utf16_is_found(tmp_path: Path) -> None:
     data = b"\xff\xfe" + "a\n".encode("utf-16-le") + b"\x00\xd8" + "\nb\n".encode("utf-16-le") + b"c"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Event
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -139,6 +140,25 @@ def test_parts_that_were_taken_are_not_read_again(engine: Engine, layout: Layout
     assert ahead.rejected(ready((Path("b"), 5)), layout) == [1, 6]
     assert reader.read[-2:] == [("a", False), ("b", True)]
     assert set(reader.read[:-2]) <= {("source", False)}
+
+
+def test_what_is_left_after_the_last_part_was_written_has_every_processor(
+    engine: Engine, layout: Layout
+) -> None:
+    written, alone = Event(), list[bool]()
+
+    def load(part: Part, layout: Layout) -> list[int]:
+        alone.append(not part.has_more)
+        written.wait(10)
+        return []
+
+    ahead = ReadAhead(engine, lambda part: layout, load)
+    for part in (Part(Path("a"), has_more=True), Part(Path("b"), 5, has_more=True), Part(Path("c"), 7)):
+        ahead.take(part)
+    text = ready((Path("b"), 5), (Path("c"), 7))
+    ahead.rejected(text, layout, watch=lambda *_: written.set())
+
+    assert alone[1:] == [True, True]
 
 
 @pytest.mark.parametrize("other", ["text", "header"])
