@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from typing import NoReturn
 
 import pytest
 
 
-def refuse(what_to_install: str) -> None:
+def refuse(what_to_install: str) -> NoReturn:
     """Skip the test with the command that helps; a build server that lacks the program has proved nothing."""
     if os.environ.get("CI") == "true":
         pytest.fail(what_to_install)

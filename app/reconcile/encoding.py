@@ -13,6 +13,7 @@ from typing import BinaryIO, NamedTuple, Protocol, Self
 
 from app.reconcile.cleaner import CONTROL, PIECE, Cleaner, cut, has_none, has_plain_lines, is_utf8, signs
 from app.reconcile.findings import LISTED, Findings
+from app.reconcile.gb18030 import to_utf8
 from app.reconcile.watch import Watch, nobody, watched_blocks
 
 BLOCK = 1 << 20
@@ -367,7 +368,7 @@ def _utf8_pieces(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     # Small pieces are still at hand for each step when the one before it is done.
     pieces = (piece for block in blocks for piece in cut(block, PIECE))
     start = True
-    for piece in map(_from_gb18030, pieces) if encoding == "gb18030" else pieces:
+    for piece in map(to_utf8, pieces) if encoding == "gb18030" else pieces:
         yield piece.removeprefix(codecs.BOM_UTF8) if start else piece
         start = False
 
@@ -377,11 +378,3 @@ def _from_utf16(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     for piece in pieces:
         yield decoder.decode(piece).encode()
     yield decoder.decode(b"", final=True).encode()
-
-
-def _from_gb18030(block: bytes) -> bytes:
-    try:
-        return block.decode("gb18030").encode()
-    except UnicodeDecodeError:
-        # Line by line, so that a broken character can never swallow the line feed after it.
-        return b"\n".join(line.decode("gb18030", "replace").encode() for line in block.split(b"\n"))
