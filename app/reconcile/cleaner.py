@@ -13,8 +13,10 @@ LONGEST_LINE = 1 << 16
 
 _FEW = 1 << 9
 """Bytes of lines that are as soon read one by one as together."""
-PIECE = 1 << 15
-"""Bytes of lines that are as soon cleaned in pieces: of more, one bad line would have all read again."""
+_CUTS = 16
+"""Parts of a block with a bad line, each cleaned like a block of its own."""
+PIECE = 1 << 17
+"""Bytes of lines that are at hand for each step when the one before it is done."""
 
 CONTROL = bytes(set(range(32)) - set(b"\t\n\r")) + b"\x7f"
 _REPLACED = "\ufffd".encode()
@@ -48,9 +50,9 @@ class Cleaner:
                 block, ends = block + b"\n", ends + 1
             self.lines += ends
             return block.replace(b"\r\n", b"\n") if b"\r" in block else block
-        parts = [] if len(block) <= _FEW else list(cut(block, _FEW))
+        parts = [] if len(block) <= _FEW else list(cut(block, max(_FEW, len(block) // _CUTS)))
         if len(parts) > 1:
-            # Until only the neighbours of a bad line are looked at one by one.
+            # Smaller and smaller, until only the neighbours of a bad line are looked at one by one.
             return b"".join(map(self.clean, parts))
         return b"".join(self._clean_lines(block))
 

@@ -84,7 +84,7 @@ class Transcript:
     refused: Sequence[int] = ()
     """The lines of the source that have one: what is read of them is void."""
     places: Sequence[Mark] = ()
-    """The beginnings of its parts and places every few kilobytes, where they are known."""
+    """The beginnings of its parts and places every hundred kilobytes or so, where they are known."""
     is_utf8: bool = False
     """Whether each line is known to be, so that no reader need look."""
     has_quotes: bool = True
@@ -338,7 +338,7 @@ class _Copy:
     def _turn(self, lines: int) -> None:
         path = self._folder / f"transcript-{lines}.csv"
         self.marks.append(Mark(lines, path, 0))
-        self._part, self._file, self._size = Part(path, lines, self.is_utf8), path.open("wb", BLOCK), 0
+        self._part, self._file, self._size = Part(path, lines, self.is_utf8), path.open("wb"), 0
 
     def _is_wanted(self) -> bool:
         """Every part costs its reader some time, so there is no small one before it waits for one."""
