@@ -365,7 +365,6 @@ def _utf8_pieces(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     """The text as UTF-8 cut at lines, without byte order mark; what cannot be read becomes U+FFFD."""
     if encoding.startswith("utf-16"):
         blocks = _cut_at_lines(_from_utf16(blocks, encoding))
-    # Small pieces are still at hand for each step when the one before it is done.
     pieces = (piece for block in blocks for piece in cut(block, PIECE))
     start = True
     for piece in map(to_utf8, pieces) if encoding == "gb18030" else pieces:

@@ -95,6 +95,5 @@ def _is_alike(library: _Iconv) -> bool:
     plane = "".join(chr(point) for point in range(0x80, 0x10000) if not 0xD800 <= point < 0xE000)
     plane = plane.translate(dict.fromkeys(map(ord, _THEN + _NOW)))
     broken = (bytes([lead, 10]) for lead in range(0x80, 0x100))
-    return library.convert(plane.encode("gb18030")) == plane.encode() and not any(
-        map(library.convert, broken)
-    )
+    reads_all = library.convert(plane.encode("gb18030")) == plane.encode()
+    return reads_all and not any(map(library.convert, broken))
