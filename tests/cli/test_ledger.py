@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +107,23 @@ def test_figures_are_pulled_from_a_database(run: Run, service: Service, foreign:
     figures = {each["unit_code"]: each["figures"] for each in service.rows(FIGURES)}
     assert figures[GUANGZHOU] == dict(zip(SEVEN, ROWS[0][2:9], strict=True))
     assert "members_total" not in figures[SHAOGUAN]
+
+
+def test_the_documented_configuration_works(run: Run, service: Service, tmp_path: Path) -> None:
+    (example,) = re.findall(
+        r"```toml\n(.*?)```", Path("docs/ledger.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    columns = "month, code, added, left_office, total, orgs_new, orgs_dissolved, orgs_rectified, orgs_total, cut_off"
+    source, config = tmp_path / "monthly.sqlite3", tmp_path / "example.toml"
+    with closing(sqlite3.connect(source)) as connection, connection:
+        connection.execute(f"CREATE TABLE monthly ({columns})")
+        connection.execute(f"INSERT INTO monthly VALUES ({', '.join('?' * 10)})", ROWS[0])
+    config.write_text(re.sub(r'url = ".*"', f'url = "sqlite:///{source}"', example), encoding="utf-8")
+
+    result = run("pull", config, "--period", "2015-04")
+
+    assert result.exit_code == 0, result.output
+    assert [row["figures"] for row in service.rows(FIGURES)] == [dict(zip(SEVEN, ROWS[0][2:9], strict=True))]
 
 
 def test_a_pull_is_checked_like_a_file(run: Run, service: Service, foreign: str, tmp_path: Path) -> None:
